@@ -96,7 +96,7 @@ def compare(folders: Sequence[Path], seed: int = 0, common: bool = False, out: P
     rows = [
         _difference(other, part, metric, joined, seed)
         for other in runs[1:]
-        for part in parts_of(joined.of(runs[0]), runs[0].task.dimensions)
+        for part in parts_of(joined.of(runs[0]), runs[0].task.dimensions, runs[0].task.apart)
         for metric in joined.metrics
     ]
     first = runs[0]

@@ -1,8 +1,10 @@
 """Prompts: what a task asks of the records of a set, as a table that models answer and that scoring reads again."""
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -69,11 +71,17 @@ def write_prompts(name: str, records: Path, settings: PromptSettings, out: Path)
     """Write the prompts of a task into `out`: `records.parquet`, which `kgtools train answer data=OUT split=all` answers; `prompts.jsonl`, an id
     and messages a line, for any other model; `run.json`. Raises InputError where none of the records is one of the task's."""
     task = find_task(name)
-    with open_table(records) as table, staging(out) as folder:
-        table.refuse_as_out(out)
-        samples, refused = ask(name, task, _samples(table), settings)
+    with ExitStack() as stack:
+        tables = [stack.enter_context(open_table(path)) for path in (records, *settings.also)]
+        table, folder = tables[0], stack.enter_context(staging(out))
+        for each in tables:
+            each.refuse_as_out(out)
+        samples, refused = ask(name, task, [row for each in tables for row in _samples(each)], settings)
         if not samples:
             raise InputError(_none(table, name, refused, settings.split))
+        for file in task.beside:
+            if (table.file.parent / file).is_file():
+                shutil.copyfile(table.file.parent / file, folder / file)
         rows = RECORDS.check(pl.DataFrame([_row(name, one) for one in samples], schema=RECORDS.columns), "the prompts")
         write_table(rows, folder / "records.parquet")
         lines = (orjson.dumps({"id": one.id, "messages": one.messages}) for one in samples)
@@ -85,9 +93,18 @@ def write_prompts(name: str, records: Path, settings: PromptSettings, out: Path)
         )  # fmt: skip
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         facts = result.to_dict() | {"format": FORMAT, "outputs": outputs}
-        content = manifest(COMMAND, {"task": name, **facts.pop("settings")}, table.inputs(), **facts)
+        content = manifest(COMMAND, {"task": name, **facts.pop("settings")}, _inputs(tables), **facts)
         (folder / "run.json").write_bytes(content)
     return result
+
+
+def _inputs(tables: Sequence[RecordTable]) -> dict[str, str]:
+    """The files of tables with their hashes; of several of one name each with its number."""
+    found: dict[str, str] = {}
+    for number, table in enumerate(tables, 1):
+        for file, content in table.inputs().items():
+            found[f"{file} ({number})" if file in found else file] = content
+    return found
 
 
 def read_prompts(name: str, source: Path) -> PromptSet:
@@ -207,17 +224,18 @@ def _samples(table: RecordTable) -> list[tuple[str | None, Sample]]:
         reference = row["answer"] if row["answer"] is not None else last
         sample = Sample(
             row["id"], row["id"], row["source"], row["lang"], row["group"], row["license"], tuple(row["facts"] or ()),
-            tuple(messages), reference, orjson.loads(row["meta"] or "{}"),
+            tuple(messages), reference, orjson.loads(row["meta"] or "{}"), {}, row["task"], row["template"], row["hold_out"], last,
         )  # fmt: skip
         found.append((row["split"], sample))
     return found
 
 
 def _row(name: str, one: Sample) -> dict[str, Any]:
-    meta = dict(one.meta) | {KEY: {"record": one.record, "asked": dict(one.asked)}}
+    meta = dict(one.meta) | {KEY: {"record": one.record, "task": one.task, "asked": dict(one.asked)}}
     return {
         "id": one.id, "task": name, "lang": one.lang, "messages": list(one.messages), "answer": one.reference, "facts": list(one.facts),
-        "group": one.group, "source": one.source, "template": None, "license": one.license, "split": "test", "hold_out": None,
+        "group": one.group, "source": one.source, "template": one.template, "license": one.license, "split": "test",
+        "hold_out": one.hold_out,
         "meta": orjson.dumps(meta).decode(),
     }  # fmt: skip
 
@@ -227,7 +245,7 @@ def _read(row: dict[str, Any]) -> Sample:
     of = meta.pop(KEY)
     return Sample(
         row["id"], of["record"], row["source"], row["lang"], row["group"], row["license"], tuple(row["facts"]), tuple(row["messages"]),
-        row["answer"], meta, of["asked"],
+        row["answer"], meta, of["asked"], of["task"], row["template"], row["hold_out"],
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from kgtools.train.evaluate.contamination import NOT_CHECKED, check_contaminatio
 from kgtools.train.evaluate.metric import measure
 from kgtools.train.evaluate.parts import parts_of
 from kgtools.train.evaluate.prompts import PromptSet, read_prompts
-from kgtools.train.evaluate.task import Answer, Sample, ScoreSettings
+from kgtools.train.evaluate.task import Answer, Beside, Sample, ScoreSettings
 
 SAMPLES = Schema(
     "scores",
@@ -61,7 +61,7 @@ class Evaluation:
     """What a task made of answers. `cells`: its figures; `metrics`: their names with whether more is better, whether people read them in per
     cent, and whether they are details; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers
     came with; `contamination`: which prompts stand in the training data (`contamination.Contamination`), whose `line` is the header of
-    every table."""
+    every table; `notes`: what a task tells of all that it read beside."""
 
     task: str
     samples: int
@@ -76,6 +76,7 @@ class Evaluation:
     answered_by: Mapping[str, Any]
     contamination: dict[str, Any]
     out: Path | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def scores(self) -> pl.DataFrame:
@@ -97,8 +98,9 @@ def evaluate(
     asked = read_prompts(name, prompts)
     given = read_answers(answers, asked.samples, missing)
     contamination = check_contamination(asked.samples, asked.settings, trained_on) if trained_on else NOT_CHECKED
+    beside = asked.task.open(prompts, asked.samples, settings) if asked.task.open else Beside(settings, {}, {})
     with staging(out, lambda _: [PAIRS]) as folder:
-        scores = mark(_score(asked, given.given, settings), contamination)
+        scores = mark(_score(asked, given.given, beside.given), contamination)
         metrics = asked.task.metrics(settings, scores)
         cells = tuple(_cells(scores, asked, metrics, settings.seed))
         states = dict(sorted(Counter(scores["state"].to_list()).items())) if "state" in scores.columns else {}
@@ -106,7 +108,7 @@ def evaluate(
             name, len(asked.samples), scores.height, given.missing, dict(sorted(asked.refused.items())), states,
             {one.name: {"better": one.better, "percent": one.percent, "detail": one.detail} for one in metrics}, cells,
             settings.model_dump(mode="json"), asked.settings.model_dump(mode="json"), given.settings,
-            contamination.to_dict(), out,
+            contamination.to_dict(), out, dict(beside.notes),
         )  # fmt: skip
         write_table(scores, folder / "scores.parquet")
         if contamination.checked:
@@ -114,7 +116,8 @@ def evaluate(
         (folder / "cells.json").write_bytes(to_json([asdict(cell) for cell in cells]))
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         facts = {key: value for key, value in result.to_dict().items() if key not in ("settings", "cells")}
-        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | given.inputs | contamination.inputs
+        read = given.inputs | contamination.inputs | dict(beside.inputs)
+        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | read
         content = manifest(
             f"evaluate {name}",
             settings.model_dump(mode="json") | {"missing": missing},
@@ -126,7 +129,7 @@ def evaluate(
     return result
 
 
-def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: ScoreSettings) -> pl.DataFrame:
+def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: Any) -> pl.DataFrame:
     rows = [
         (
             one.id, one.record, answer.number, one.source, one.lang, one.group, _dimensions(asked, one), prompt_id(one), one.reference, answer.text,
@@ -155,6 +158,6 @@ def _cells(scores: pl.DataFrame, asked: PromptSet, metrics: Sequence[Any], seed:
             part.source, part.by, part.value, figure.metric, figure.value, figure.interval.low, figure.interval.high, figure.interval.method,
             figure.n, figure.groups, figure.smallest_difference,
         )
-        for part in parts_of(scores, asked.task.dimensions)
+        for part in parts_of(scores, asked.task.dimensions, asked.task.apart)
         for figure in measure(part.rows, metrics, seed)
     ]  # fmt: skip

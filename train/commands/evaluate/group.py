@@ -6,6 +6,7 @@ from kgtools.tools import registry
 from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
 from kgtools.train.commands.evaluate.compare import compare
+from kgtools.train.commands.evaluate.gain import gain
 from kgtools.train.commands.evaluate.prompts import prompts
 from kgtools.train.commands.evaluate.scores import task_command
 
@@ -40,5 +41,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (compare, prompts):
+for command in (compare, gain, prompts):
     evaluate.add_command(command)

@@ -11,9 +11,8 @@ from kgtools.tools.terminal import tell
 from kgtools.train.commands import words_argument
 
 if TYPE_CHECKING:
-    from kgtools.train.evaluate.score import Evaluation
+    from kgtools.train.evaluate.score import Cell, Evaluation
     from kgtools.train.evaluate.task import Task
-
 
 ABREAST = 6
 """More figures than these would be wider than a screen: they stand one below the other."""
@@ -71,6 +70,8 @@ def print_result(result: "Evaluation", style: str) -> None:
     if style == "json":
         print_json(result.to_dict())
         return
+    from kgtools.train.evaluate.task import CROSS
+
     names = list(result.metrics)
     title = f"{result.task}: {result.answers:,} answers; {result.contamination['line']}"
     if len(names) > ABREAST:
@@ -80,7 +81,11 @@ def print_result(result: "Evaluation", style: str) -> None:
         print_table(heads, _across(result), title, style)
     if style == "csv":
         tell(result.contamination["line"])
+    if crossed := sorted({cell.by for cell in result.cells if CROSS in cell.by}):
+        tell(f"cells.json has figures by {', '.join(crossed)} too")
     tell("settings: " + ", ".join(f"{key}={value}" for key, value in result.settings.items()))
+    for what, number in result.notes.items():
+        tell(f"{what}: {number:,}")
     if result.states:
         tell("answers: " + ", ".join(f"{name} {number:,}" for name, number in result.states.items()))
     if result.missing:
@@ -97,10 +102,17 @@ def print_result(result: "Evaluation", style: str) -> None:
     tell(f"scores.parquet, cells.json and run.json are in {result.out}")
 
 
+def _shown_cells(result: "Evaluation") -> "list[Cell]":
+    """The figures but those by two dimensions at once, of which there are too many for a table."""
+    from kgtools.train.evaluate.task import CROSS
+
+    return [cell for cell in result.cells if CROSS not in cell.by]
+
+
 def _across(result: "Evaluation") -> list[list[Any]]:
     """A row for each group of samples, its figures side by side."""
     rows: dict[tuple[str, str, str], list[Any]] = {}
-    for cell in result.cells:
+    for cell in _shown_cells(result):
         row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
         percent = result.metrics[cell.metric]["percent"]
         row += [_shown(cell.figure, percent), _interval(cell, percent)]
@@ -110,7 +122,7 @@ def _across(result: "Evaluation") -> list[list[Any]]:
 def _down(result: "Evaluation") -> list[list[Any]]:
     """A row for each figure; details of all samples alone, the others are in cells.json."""
     rows: list[list[Any]] = []
-    for cell in result.cells:
+    for cell in _shown_cells(result):
         about = result.metrics[cell.metric]
         if cell.by == "all" or not about["detail"]:
             figures = [_shown(cell.figure, about["percent"]), _interval(cell, about["percent"])]
