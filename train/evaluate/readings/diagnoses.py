@@ -5,7 +5,7 @@ one, or behind words such as 考虑 and "consistent with"), *bare* (named, no mo
 weighed the first counts, and only where nothing is stated."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from kgtools.corpora.verify import Found, Item, NameIndex, explain
@@ -16,7 +16,7 @@ Names = tuple[str, ...]
 State = Literal["read", "abstained", "no_answer", "none"]
 QUESTION = {"zh": "该患者的诊断是什么？", "en": "What is the diagnosis of this patient?"}
 """What the verifier takes to be asked: notes of a patient are full of words that would turn its reading."""
-WINDOW = 24
+WINDOW = 40
 """Characters beside a name in which words bear on it."""
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=[ \n]|$)")
 HEADING = re.compile(r"[^\n,。;:!?.]{1,24}:")
@@ -44,9 +44,11 @@ class Vocabulary:
 
 
 class _Mention(NamedTuple):
+    """A name in a text. `key`: the first name of its diagnosis, None for the right one."""
+
     begin: int
     end: int
-    key: str
+    key: str | None
     denied: bool
 
 
@@ -59,10 +61,10 @@ def read_diagnoses(text: str, labels: Sequence[Names], known: Vocabulary, lang: 
     for number, names in enumerate(labels):
         # one label at a time: the verifier tells right names from others, not from each other
         heard = explain(text, Item("set", answers=(names,)), known.index, QUESTION.get(lang, QUESTION["en"]))
-        stated = _stated(heard.read, _mentions(heard.found, known, str(number)))
-        if str(number) in stated:
+        stated = _stated(heard.read, _mentions(heard.found, known))
+        if None in stated:
             right.add(number)
-        others |= {key for key in stated if not key.isdigit() and key not in own}
+        others |= {key for key in stated if key is not None and key not in own}
         if heard.score.no_answer:
             state = "no_answer"
         elif heard.score.abstained:
@@ -70,12 +72,12 @@ def read_diagnoses(text: str, labels: Sequence[Names], known: Vocabulary, lang: 
     return Diagnoses(frozenset(right), tuple(sorted(others)), "read" if right or others else state)
 
 
-def _mentions(found: Iterable[Found], known: Vocabulary, label: str) -> list[_Mention]:
-    """The names in the order of the text; `label` is the key of the right one."""
+def _mentions(found: Iterable[Found], known: Vocabulary) -> list[_Mention]:
+    """The names in the order of the text."""
     named = [one for one in found if one.role in ("right", "other")]
     return [
         _Mention(
-            one.begin, one.end, label if one.role == "right" else known.first.get(one.text, one.text), bool(one.why)
+            one.begin, one.end, None if one.role == "right" else known.first.get(one.text, one.text), bool(one.why)
         )
         for one in sorted(named, key=lambda one: one.begin)
     ]
@@ -84,7 +86,7 @@ def _mentions(found: Iterable[Found], known: Vocabulary, label: str) -> list[_Me
 Kind = Literal["explicit", "bare", "weighed", "denied", "none"]
 
 
-def _stated(read: str, mentions: Sequence[_Mention]) -> set[str]:
+def _stated(read: str, mentions: Sequence[_Mention]) -> set[str | None]:
     """The keys of what is stated. What is denied behind its last statement is not."""
     if not mentions:
         return set()
@@ -123,7 +125,9 @@ def _kind(read: str, mentions: Sequence[_Mention], at: int, regions: Sequence[tu
     region = _region_of(regions, one.begin)
     if region == "apart":
         return "none"
-    several = begin != end and any(OR.search(read, left.end, right.begin) for left, right in _pairs(mentions, begin, end))
+    several = begin != end and any(
+        OR.search(read, left.end, right.begin) for left, right in _pairs(mentions, begin, end)
+    )
     if (
         region == "differential"
         or several
@@ -176,8 +180,3 @@ def _regions(read: str) -> list[tuple[int, str]]:
 
 def _region_of(regions: Sequence[tuple[int, str]], place: int) -> str:
     return next((kind for begin, kind in reversed(regions) if begin <= place), "")
-
-
-def names_by_label(table: Mapping[str, Sequence[str]]) -> dict[str, Names]:
-    """Each name of a table, as it is looked for, with all names that it has there."""
-    return {clean(name): tuple(names) for names in table.values() for name in names}
