@@ -15,6 +15,7 @@ from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.answers import Missing, read_answers
 from kgtools.train.evaluate.metric import measure
 from kgtools.train.evaluate.prompts import PromptSet, read_prompts
+from kgtools.train.evaluate.settings import files_in
 from kgtools.train.evaluate.task import Answer, Sample, ScoreSettings
 
 SAMPLES = Schema(
@@ -104,7 +105,7 @@ def evaluate(
         (folder / "cells.json").write_bytes(to_json([asdict(cell) for cell in cells]))
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         facts = {key: value for key, value in result.to_dict().items() if key not in ("settings", "cells")}
-        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | given.inputs
+        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | given.inputs | files_in(settings)
         content = manifest(
             f"evaluate {name}",
             settings.model_dump(mode="json") | {"missing": missing},
