@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
@@ -79,7 +80,8 @@ Score = Callable[[Sequence[tuple[Sample, Answer]], Any], pl.DataFrame]
 @dataclass(frozen=True)
 class Task:
     """`about`: what it does, in a sentence. `dimensions`: keys of `meta`, or of what a prompt remembers, by which figures are told apart.
-    `metrics`: its figures, of what was scored; the first is the one that models are compared by."""
+    `metrics`: its figures, of what was scored; the first is the one that models are compared by. `read`: of a task that asks no records,
+    what it asks of a file of its own, such as the items of a scale."""
 
     about: str
     ask: Ask
@@ -88,3 +90,4 @@ class Task:
     prompts: type[PromptSettings] = PromptSettings
     scoring: type[ScoreSettings] = ScoreSettings
     dimensions: tuple[str, ...] = ()
+    read: Callable[[Path], Sequence[Sample]] | None = None
