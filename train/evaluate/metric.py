@@ -21,8 +21,8 @@ class Metric:
     """A figure of a table.
 
     `columns`: of the scores, numbers, of whose sums it is made; `value`: (..., columns + 1) -> (...), the figure of sums of these and of the
-    number of samples, which comes last. `rate`: it is the share of samples whose one column is 1, and has Wilson's interval; else it has
-    a bootstrap interval. `better`: whether more is better; `percent`: whether people read it in per cent."""
+    number of samples, which comes last. `rate`: it is the share of samples whose one column is 1, or how much of a second column the first
+    one is, and has Wilson's interval; else it has a bootstrap interval. `better`: whether more is better; `percent`: whether people read it in per cent."""
 
     name: str
     columns: tuple[str, ...]
@@ -56,9 +56,19 @@ def _mean(sums: Floats) -> Floats:
     return divide(sums[..., 0], sums[..., -1])
 
 
+def _share(sums: Floats) -> Floats:
+    return divide(sums[..., 0], sums[..., 1])
+
+
 def rate(name: str, column: str, better: bool = True) -> Metric:
     """The share of samples whose column is 1."""
     return Metric(name, (column,), _mean, rate=True, better=better)
+
+
+def share(name: str, column: str, among: str, better: bool = True) -> Metric:
+    """How much of a column another one is: of the harmful prompts those refused, of the labels of records those found. Its `n` is the
+    sum of that column."""
+    return Metric(name, (column, among), _share, rate=True, better=better)
 
 
 def mean(name: str, column: str, better: bool = True, percent: bool = True) -> Metric:
@@ -80,14 +90,17 @@ def measure(scores: pl.DataFrame, metrics: Sequence[Metric], seed: int) -> list[
         if not np.isfinite(value):
             figures.append(Figure(metric.name, None, Interval(None, None, "none"), scores.height, len(sums), None))
             continue
+        count = scores.height
         if metric.rate:
-            interval = clustered_wilson(sums[:, 0], sums[:, -1])
+            of = sums[:, 1]  # of the samples, or of the second column where there is one
+            sums, count = sums[of > 0], int(of.sum())
+            interval = clustered_wilson(sums[:, 0], sums[:, 1])
             deviation = sqrt(max(value * (1 - value), _least(len(sums))))
         else:
             interval = bootstrap(sums, metric.value, seed)
             deviation = _deviation(sums, metric)
         least = smallest_difference(deviation, len(sums)) if len(sums) > 1 else None
-        figures.append(Figure(metric.name, value, interval, scores.height, len(sums), least))
+        figures.append(Figure(metric.name, value, interval, count, len(sums), least))
     return figures
 
 
