@@ -22,7 +22,8 @@ class Metric:
 
     `columns`: of the scores, numbers, of whose sums it is made; `value`: (..., columns + 1) -> (...), the figure of sums of these and of the
     number of samples, which comes last. `rate`: it is the share of samples whose one column is 1, or how much of a second column the first
-    one is, and has Wilson's interval; else it has a bootstrap interval. `better`: whether more is better; `percent`: whether people read it in per cent."""
+    one is, and has Wilson's interval; else it has a bootstrap interval. `better`: whether more is better; `percent`: whether people read it
+    in per cent."""
 
     name: str
     columns: tuple[str, ...]

@@ -20,7 +20,7 @@ from kgtools.corpora.verify.language.aliases import clean
 from kgtools.corpora.verify.language.reading import fold
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.safe_yaml import read_yaml
-from kgtools.train.evaluate.metric import Metric, divide, rate
+from kgtools.train.evaluate.metric import Metric, divide, rate, share
 from kgtools.train.evaluate.readings.diagnoses import Diagnoses, Names, Vocabulary, read_diagnoses
 from kgtools.train.evaluate.readings.icd_chapters import chapter_of
 from kgtools.train.evaluate.statistics.intervals import Floats
@@ -123,7 +123,7 @@ def _names(diagnosis: dx.Diagnosis, aliases: Mapping[str, Sequence[str]]) -> lis
 
 def score(given: Sequence[tuple[Sample, Answer]], settings: DiagnosisScores) -> pl.DataFrame:
     """`state` (read, none, abstained, no_answer, missing), `stated_right` and `stated_wrong` (names), and as numbers `labels`, `right`,
-    `wrong`, `principal`, `all_right`, `unread`, `plain` (each label stands somewhere in the text, whatever is said of it), `exact`; and
+    `stated`, `principal`, `all_right`, `unread`, `plain` (each label stands somewhere in the text, whatever is said of it), `exact`; and
     for the mean of groups `group_<n>`, `group_right_<n>`."""
     table = read_names(settings.names) if settings.names else {}
     labels = [_accepted(sample, table, settings.modifiers) for sample, _ in given]
@@ -151,7 +151,8 @@ def _score(
     plain = all(any(clean(name) in folded for name in names) for names in labels)
     return {
         "state": "missing" if answer.text is None else found.state, "stated_right": "; ".join(right), "stated_wrong": "; ".join(found.wrong),
-        "labels": float(len(labels)), "right": float(len(right)), "wrong": float(len(found.wrong)), "principal": float(0 in found.right),
+        "labels": float(len(labels)), "right": float(len(right)), "stated": float(len(right) + len(found.wrong)),
+        "principal": float(0 in found.right),
         "all_right": float(len(right) == len(labels)), "unread": float(found.state != "read"), "plain": float(plain),
         "exact": float(len(exact.right) == len(labels) and not exact.wrong),
     }  # fmt: skip
@@ -218,16 +219,8 @@ def _of_group(sample: Sample, groups: Sequence[str]) -> dict[str, float]:
     return {f"group_{number}": float(group == sample.asked["disease_group"]) for number, group in enumerate(groups)}
 
 
-def _precision(sums: Floats) -> Floats:
-    return divide(sums[..., 0], sums[..., 0] + sums[..., 1])
-
-
-def _recall(sums: Floats) -> Floats:
-    return divide(sums[..., 0], sums[..., 1])
-
-
 def _f1(sums: Floats) -> Floats:
-    return divide(2 * sums[..., 0], sums[..., 0] + sums[..., 1] + sums[..., 2])
+    return divide(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
 
 
 def _macro(sums: Floats) -> Floats:
@@ -253,9 +246,9 @@ def metrics(_: DiagnosisScores, scores: pl.DataFrame) -> list[Metric]:
         rate("accuracy", "principal"),
         *(macro if count else ()),
         rate("all_labels", "all_right"),
-        Metric("recall", ("right", "labels"), _recall),
-        Metric("precision", ("right", "wrong"), _precision),
-        Metric("f1", ("right", "wrong", "labels"), _f1),
+        share("recall", "right", "labels"),
+        share("precision", "right", "stated"),
+        Metric("f1", ("right", "stated", "labels"), _f1),
         rate("unread", "unread", better=False),
         rate("plain_containment", "plain"),
         rate("exact", "exact"),
