@@ -71,6 +71,10 @@ def write_prompts(name: str, records: Path, settings: PromptSettings, out: Path)
     """Write the prompts of a task into `out`: `records.parquet`, which `kgtools train answer data=OUT split=all` answers; `prompts.jsonl`, an id
     and messages a line, for any other model; `run.json`. Raises InputError where none of the records is one of the task's."""
     task = find_task(name)
+    if task.read is not None:
+        samples, refused = ask(name, task, [(None, one) for one in task.read(records)], settings)
+        with staging(out) as folder:
+            return _write(name, samples, refused, settings, {records.name: sha256(records)}, folder, out)
     with ExitStack() as stack:
         tables = [stack.enter_context(open_table(path)) for path in (records, *settings.also)]
         table, folder = tables[0], stack.enter_context(staging(out))
@@ -82,19 +86,25 @@ def write_prompts(name: str, records: Path, settings: PromptSettings, out: Path)
         for file in task.beside:
             if (table.file.parent / file).is_file():
                 shutil.copyfile(table.file.parent / file, folder / file)
-        rows = RECORDS.check(pl.DataFrame([_row(name, one) for one in samples], schema=RECORDS.columns), "the prompts")
-        write_table(rows, folder / "records.parquet")
-        lines = (orjson.dumps({"id": one.id, "messages": one.messages}) for one in samples)
-        (folder / "prompts.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
-        result = PromptResult(
-            name, len(samples), len({one.record for one in samples}), dict(sorted(Counter(one.lang for one in samples).items())),
-            dict(sorted(Counter(one.source for one in samples).items())), dict(sorted(refused.items())), _notes(samples),
-            settings.model_dump(mode="json"), out, samples[0].messages,
-        )  # fmt: skip
-        outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
-        facts = result.to_dict() | {"format": FORMAT, "outputs": outputs}
-        content = manifest(COMMAND, {"task": name, **facts.pop("settings")}, _inputs(tables), **facts)
-        (folder / "run.json").write_bytes(content)
+        return _write(name, samples, refused, settings, _inputs(tables), folder, out)
+
+
+def _write(
+    name: str, samples: Sequence[Sample], refused: Counter[str], settings: PromptSettings, inputs: dict[str, str], folder: Path, out: Path
+) -> PromptResult:  # fmt: skip
+    rows = RECORDS.check(pl.DataFrame([_row(name, one) for one in samples], schema=RECORDS.columns), "the prompts")
+    write_table(rows, folder / "records.parquet")
+    lines = (orjson.dumps({"id": one.id, "messages": one.messages}) for one in samples)
+    (folder / "prompts.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+    result = PromptResult(
+        name, len(samples), len({one.record for one in samples}), dict(sorted(Counter(one.lang for one in samples).items())),
+        dict(sorted(Counter(one.source for one in samples).items())), dict(sorted(refused.items())), _notes(samples),
+        settings.model_dump(mode="json"), out, samples[0].messages,
+    )  # fmt: skip
+    outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
+    facts = result.to_dict() | {"format": FORMAT, "outputs": outputs}
+    content = manifest(COMMAND, {"task": name, **facts.pop("settings")}, inputs, **facts)
+    (folder / "run.json").write_bytes(content)
     return result
 
 

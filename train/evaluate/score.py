@@ -18,6 +18,7 @@ from kgtools.train.evaluate.contamination import NOT_CHECKED, check_contaminatio
 from kgtools.train.evaluate.metric import measure
 from kgtools.train.evaluate.parts import parts_of
 from kgtools.train.evaluate.prompts import PromptSet, read_prompts
+from kgtools.train.evaluate.settings import files_in
 from kgtools.train.evaluate.task import Answer, Beside, Sample, ScoreSettings
 
 SAMPLES = Schema(
@@ -116,7 +117,7 @@ def evaluate(
         (folder / "cells.json").write_bytes(to_json([asdict(cell) for cell in cells]))
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         facts = {key: value for key, value in result.to_dict().items() if key not in ("settings", "cells")}
-        read = given.inputs | contamination.inputs | dict(beside.inputs)
+        read = given.inputs | contamination.inputs | dict(beside.inputs) | files_in(settings)
         inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | read
         content = manifest(
             f"evaluate {name}",

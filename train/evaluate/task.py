@@ -113,9 +113,10 @@ class Task:
     """`about`: what it does, in a sentence. `dimensions`: keys of `meta`, or of what a prompt remembers, or columns of the scores, by which
     figures are told apart; `a x b`: by both. `metrics`: its figures, of what was scored; the first is the one that models are compared by.
     `kin`: of which records worked examples are; else of any. `gather`: of records that ask the same makes one; `as_it_stands`: prompt settings
-    by which a record is asked just as it is, with which records are scored that no prompts were made of. `open`: reads what scoring needs
-    beside; `beside`: files that stand beside records and are kept beside prompts. `apart`: each source has figures of its own by every
-    dimension; else they are of all sources together."""
+    by which a record is asked just as it is, with which records are scored that no prompts were made of. `read`: of a task that asks no
+    records, what it asks of a file of its own, such as the items of a scale. `open`: reads what scoring needs beside; `beside`: files that
+    stand beside records and are kept beside prompts. `apart`: each source has figures of its own by every dimension; else they are of all
+    sources together."""
 
     about: str
     ask: Ask
@@ -130,3 +131,4 @@ class Task:
     open: Open | None = None
     beside: tuple[str, ...] = ()
     apart: bool = True
+    read: Callable[[Path], Sequence[Sample]] | None = None
