@@ -147,6 +147,21 @@ def read_prompts(name: str, source: Path) -> PromptSet:
         return PromptSet(name, task, settings, tuple(once), refused, table.inputs())
 
 
+def read_samples(source: Path, split: str = "test") -> tuple[list[Sample], dict[str, str]]:
+    """The prompts of a folder, whatever task asks them, or its records, each as it stands and by its own id; and file -> SHA-256.
+
+    `split`: of records, as in PromptSettings. Raises InputError where there is none."""
+    said = read_manifest(source)
+    with open_table(source) as table:
+        if said.get("command") == COMMAND:
+            samples = [_read(row) for row in table.rows.collect().iter_rows(named=True)]
+        else:
+            samples = [one for own, one in _samples(table) if split == "all" or (own or "test") == split]
+        if not samples:
+            raise InputError(f"{table.file}: has no record of the split {split}; split=all asks every one")
+        return samples, table.inputs()
+
+
 def ask(
     name: str, task: Task, records: Sequence[tuple[str | None, Sample]], settings: PromptSettings, gather: bool = True
 ) -> tuple[list[Sample], Counter[str]]:

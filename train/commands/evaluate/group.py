@@ -5,6 +5,7 @@ import click
 from kgtools.tools import registry
 from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
+from kgtools.train.commands.evaluate.answer import answer
 from kgtools.train.commands.evaluate.compare import compare
 from kgtools.train.commands.evaluate.gain import gain
 from kgtools.train.commands.evaluate.prompts import prompts
@@ -41,5 +42,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (compare, gain, prompts):
+for command in (answer, compare, gain, prompts):
     evaluate.add_command(command)
