@@ -6,6 +6,7 @@ from kgtools.tools import registry
 from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
 from kgtools.train.commands.evaluate.prompts import prompts
+from kgtools.train.commands.evaluate.report import report
 from kgtools.train.commands.evaluate.scores import task_command
 
 
@@ -39,5 +40,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (prompts,):
+for command in (prompts, report):
     evaluate.add_command(command)
