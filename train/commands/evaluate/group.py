@@ -5,6 +5,7 @@ import click
 from kgtools.tools import registry
 from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
+from kgtools.train.commands.evaluate.all import evaluate_all
 from kgtools.train.commands.evaluate.prompts import prompts
 from kgtools.train.commands.evaluate.report import report
 from kgtools.train.commands.evaluate.scores import task_command
@@ -40,5 +41,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (prompts, report):
+for command in (evaluate_all, prompts, report):
     evaluate.add_command(command)

@@ -16,8 +16,8 @@ class Measured(Settings):
     """What a figure is of; a column's own words go before those of its table.
 
     `set`: the source of the records, by its reader's name; `metric`: of the task; `by`, `value`: which cells of `cells.json`; `prompts`,
-    `scoring`: settings that the paper had, a list where any of several is as good: a figure with others is no comparison; `unlike`: why no figure can be one; `decimals`: as printed, 1
-    where nothing is said."""
+    `scoring`: settings that the paper had, a list where any of several is as good: a figure with others is no comparison; `unlike`: why no
+    figure can be one; `decimals`: as printed, 1 where nothing is said."""
 
     set: str | None = None
     metric: str | None = None

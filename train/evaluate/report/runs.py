@@ -85,13 +85,20 @@ def describe(run: Run) -> dict[str, str]:
         "prompt settings": _words(said["prompt_settings"]),
         "scoring": _words(said["settings"]),
         "answered by": _words(said["answered_by"]) or "not said by the answers",
-        "contamination": _words(said["contamination"]) if "contamination" in said else NOT_CHECKED,
+        "contamination": _line(said.get("contamination"), NOT_CHECKED),
     }
     if "judge" in said:
-        found["judge"] = _words(said["judge"])
+        found["judge"] = _line(said["judge"], "")
     if said.get("states"):
         found["read"] = _words(said["states"])
     return found | {"kgtools": said["versions"]["kgtools"]}
+
+
+def _line(value: Any, unsaid: str) -> str:
+    """What a run says of one thing; the `line` of it, where it has one."""
+    if isinstance(value, dict) and "line" in value:
+        return str(value["line"]).partition(": ")[2] or str(value["line"])
+    return _words(value) if value else unsaid
 
 
 def _words(value: Any) -> str:
