@@ -38,14 +38,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     `table` is as wide as it needs to be. `markdown` and `latex` have the same cells, escaped; LaTeX with Chinese needs a package such
     as ctex, and no other. `csv` has the values as programs read them (1234, not 1,234), and no title."""
     table = list(rows)
-    right = [bool(table) and all(isinstance(row[i], int | float | None) for row in table) for i in range(len(columns))]
     if style == "csv":
         _write(sys.stdout.buffer, list(columns), map(list, table), style, escape_formulas=False)
     else:
-        layout = {"table": _plain_table, "markdown": _markdown_table, "latex": _latex_table}[style]
-        texts = [[cell(value) for value in row] for row in table]
-        say(layout([cell(column) for column in columns], texts, right, shown(title)) + "\n")
+        say(lay_out_table(columns, table, title, style) + "\n")
     return len(table)
+
+
+def lay_out_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "", style: str = "table") -> str:
+    """The text of a table in one of TABLE_STYLES but csv; columns of numbers stand at the right."""
+    right = [bool(rows) and all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(columns))]
+    layout = {"table": _plain_table, "markdown": _markdown_table, "latex": _latex_table}[style]
+    texts = [[cell(value) for value in row] for row in rows]
+    return layout([cell(column) for column in columns], texts, right, shown(title))
 
 
 def _plain_table(columns: list[str], rows: list[list[str]], right: list[bool], title: str) -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from kgtools.kg.report.drawing import FAINT, FIRST, INK, SECOND, STEP, Spec, finish, room, stack, title_of
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import Figures
-from kgtools.kg.report.words import Lang, Words, entity_type, relation, word
+from kgtools.kg.report.words import entity_type, relation, word
+from kgtools.tools.page.words import Lang, Words
 
 if TYPE_CHECKING:
     import altair as alt

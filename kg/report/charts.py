@@ -9,7 +9,8 @@ from kgtools.kg.report.bars import overlap, trends
 from kgtools.kg.report.drawing import FIRST, SECOND, STEP, Spec, finish, stack, title_of
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import OUT, Figures
-from kgtools.kg.report.words import LANGS, Lang, Words, entity_type, relation, word
+from kgtools.kg.report.words import entity_type, relation, word
+from kgtools.tools.page.words import LANGS, Lang, Words
 
 if TYPE_CHECKING:
     import altair as alt

@@ -1,13 +1,9 @@
 """The page of a report: figures, findings and trends in one HTML file that asks no network."""
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -19,21 +15,17 @@ from kgtools.kg.report.drawing import need_altair
 from kgtools.kg.report.earlier import Change, Numbers, changes
 from kgtools.kg.report.figures import Figures, count_figures, numbers
 from kgtools.kg.report.tables import Column, Table
-from kgtools.kg.report.words import Words, column, word
+from kgtools.kg.report.words import column, word
 from kgtools.kg.stores import Store
 from kgtools.tools.outputs.atomic import check_file, write_file
+from kgtools.tools.page.html import embed_json, policy
+from kgtools.tools.page.html import style as page_style
+from kgtools.tools.page.words import Words
 
 EXAMPLES = 8
 """Rows of a finding that a page shows at least: it has more room than a terminal."""
 HERE = Path(__file__).parent
 SECTIONS = ("holdings", "coverage", "overlap", "degrees", "findings", "trends")
-ESCAPES: dict[str, str | int | None] = {
-    "<": "\\u003c",
-    ">": "\\u003e",
-    "&": "\\u0026",
-    "\u2028": "\\u2028",
-    "\u2029": "\\u2029",
-}
 
 
 @dataclass(frozen=True)
@@ -82,14 +74,14 @@ def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[st
     titles = {finding.audit.name: _title(finding.audit) for finding in findings}
     drawn = charts(figures, differences, titles)
     shown = [_view(finding, examples) for finding in sorted(findings, key=_rank)]
-    style, script = (Markup((HERE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
+    style, script = Markup(page_style()), Markup((HERE / "page.js").read_text(encoding="utf-8"))
     bundle = _bundle()
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
     return environment.get_template("page.html.j2").render(
         word=word,
-        policy=_policy(style, [bundle, script]),
+        policy=policy(style, [bundle, script]),
         style=style,
         script=script,
         bundle=bundle,
@@ -110,9 +102,9 @@ def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[st
         trends=tables.trends(differences, titles) if earlier else None,
         trends_more=word("trends_more", number=CHANGES) if _is_crowded(differences) else None,
         version=version("kgtools"),
-        numbers=_json(counts),
+        numbers=embed_json(counts),
         charts=drawn,
-        charts_json=_json(drawn),
+        charts_json=embed_json(drawn),
     )
 
 
@@ -171,22 +163,3 @@ def _bundle() -> Markup:
     wanted = "_".join(altair.SCHEMA_VERSION.split(".")[:2])
     text = vl_convert.javascript_bundle(vl_version=wanted)  # type: ignore[call-arg]  # its stub knows no default
     return Markup(text.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
-
-
-def _json(value: Any) -> Markup:
-    """JSON that cannot end the script element it stands in."""
-    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    return Markup(text.translate(str.maketrans(ESCAPES)))
-
-
-def _policy(style: str, scripts: list[Markup]) -> str:
-    """Nothing from anywhere but this page: its own scripts and styles by their hashes, no eval, no network."""
-    script = " ".join(f"'sha256-{_hash(text)}'" for text in scripts)
-    return (
-        f"default-src 'none'; script-src {script}; style-src '{'sha256-' + _hash(style)}'; "
-        "style-src-attr 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()

@@ -12,6 +12,7 @@ from kgtools.kg.report.drawing import INK, MUTED, Spec, need_altair
 from kgtools.tools.errors import UsageError
 from kgtools.tools.output import cell
 from kgtools.tools.outputs.atomic import check_file, write_file
+from kgtools.tools.page.html import style
 
 FORMS = (".html", ".svg", ".png")
 SCALE = 2
@@ -98,19 +99,15 @@ def _page(spec: Spec, title: str, note: str, columns: Sequence[str], rows: Seque
 
 def _colours() -> str:
     """The style's colours, those of light and those of dark."""
-    style = _style()
-    dark = style.index("@media screen")
-    return style[style.index(":root {") : style.index("\n}\n", dark) + len("\n}\n")]
-
-
-def _style() -> str:
-    return Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+    text = style()
+    dark = text.index("@media screen")
+    return text[text.index(":root {") : text.index("\n}\n", dark) + len("\n}\n")]
 
 
 def _in_light(spec: Spec) -> Spec:
     """The plot on white with the colours of light mode themselves: what shows a picture need not know CSS."""
     colours: dict[str, str] = {}
-    for name, colour in COLOUR.findall(_style()):
+    for name, colour in COLOUR.findall(style()):
         colours.setdefault(name, colour)
 
     def settle(value: Any) -> Any:

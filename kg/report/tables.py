@@ -11,9 +11,10 @@ from kgtools.kg.report.bars import change_words, format_change
 from kgtools.kg.report.charts import percent
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import Figures
-from kgtools.kg.report.words import Words, entity_type, relation, word
+from kgtools.kg.report.words import entity_type, relation, word
 from kgtools.kg.stats import RelationRow, TypeRow
 from kgtools.tools.output import cell as plain
+from kgtools.tools.page.words import Words
 
 NUMERIC = {
     *("entities", "triples", "shared", "names", "heads", "known", "share"),

@@ -40,7 +40,7 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
 
     Raises InputError for a line that is no answer, an id that stands twice, one that is of no prompt, and prompts without an answer
     unless `missing` says what becomes of them."""
-    file = _file_of(source)
+    file = file_of(source)
     found: dict[tuple[str, int], Answer] = {}
     known = {one.id for one in samples}
     unknown: list[str] = []
@@ -81,7 +81,8 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
     return Answers(tuple(given), len(without), settings, {file.name: sha256(file)})
 
 
-def _file_of(source: Path) -> Path:
+def file_of(source: Path) -> Path:
+    """The file of answers that a user named by itself or by its folder. Raises InputError where there is none."""
     if not source.is_dir():
         if not source.is_file():
             raise InputError(f"{source}: no such file of answers")

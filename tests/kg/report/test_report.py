@@ -17,9 +17,10 @@ from kgtools.kg.report.charts import percent
 from kgtools.kg.report.earlier import Change, Numbers, changes, read_earlier
 from kgtools.kg.report.figures import IN, OUT, count_figures, numbers
 from kgtools.kg.report.page import page
-from kgtools.kg.report.words import Words, _all, column
+from kgtools.kg.report.words import _all, column
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import InputError
+from kgtools.tools.page.words import Words
 
 Graph = Callable[..., FolderStore]
 HAN = re.compile("[一-鿿]")

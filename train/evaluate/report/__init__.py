@@ -1,0 +1,1 @@
+"""Reports: a paper's tables in their own layout, the published figures beside those of runs, and a verdict on each."""
