@@ -62,8 +62,8 @@ def read_entities(text: str, types: Sequence[str]) -> list[Entity] | None:
             understood, heading, rest = True, type_, head[2]
         elif alone := names.find(line):
             understood, heading, rest = True, alone, ""
-        elif head and (type_ := names.find(head[2])):
-            understood, found = True, [*found, (type_, clean(head[1]))]
+        elif head and (behind := names.find(head[2])):
+            understood, found = True, [*found, (behind, clean(head[1]))]
             continue
         read, none = _of_list(rest, names, heading)
         understood = understood or none or bool(read)

@@ -13,8 +13,8 @@ from kgtools.train.evaluate.meds_bench.published_texts import WordsMissing, bleu
 from kgtools.train.evaluate.task import Answer, Sample
 
 EMPTY = frozenset([
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan",
-    "null",
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a",
+    "nan", "null",
 ])  # fmt: skip
 """What pandas.read_csv reads as missing."""
 NUMBERS = ("right", "tp", "fp", "fn", "bleu_1", "rouge_l")
@@ -23,6 +23,7 @@ NO_ENTITY = "there is no related enetity"
 """As the definitions spell it; the script that made the data writes entity."""
 RIGHT_ANSWER, DIAGNOSIS, TREATMENT = "the right answer is", "The diagnosis result is", "The treatment planning is:"
 Marks = dict[str, Any]
+Rule = Callable[[str | None, str, MedsTask, Sample], Marks | None]
 
 
 class Stops(Exception):
@@ -47,7 +48,7 @@ def _task(sample: Sample) -> MedsTask:
 def _grade(sample: Sample, answer: Answer) -> Marks:
     task = _task(sample)
     output = None if answer.text is None or answer.text in EMPTY else answer.text
-    rule = RULES.get(task.category if task.kind != "text" else f"{task.category}, text", _text)
+    rule: Rule = RULES.get(task.category if task.kind != "text" else f"{task.category}, text", _text)
     try:
         found = rule(output, sample.reference or "", task, sample)
     except Stops:
@@ -63,9 +64,6 @@ def _nothing(task: MedsTask, sample: Sample) -> Marks:
     if task.kind == "entities":
         return _counts(set(), _entities_of(sample.reference or ""))
     return {"right": 0.0}
-
-
-Rule = Callable[[str | None, str, MedsTask, Sample], Marks | None]
 
 
 def _mcqa(output: str | None, reference: str, task: MedsTask, _: Sample) -> Marks:
@@ -119,7 +117,7 @@ def _outcome(output: str | None, reference: str, *_: Any) -> Marks:
 
 def _classification(output: str | None, reference: str, _: MedsTask, sample: Sample) -> Marks:
     said, right = ("nan" if output is None else output).lower(), reference.lower()
-    marks = {}
+    marks: Marks = {}
     for number, label in enumerate(sample.asked["labels"], 1):
         both = (
             label in said and label in right,

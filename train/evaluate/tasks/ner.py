@@ -22,7 +22,8 @@ PARTS = ("tp", "fp", "fn")
 NONE = {"zh": "无", "en": "none"}
 ASKS = {
     "zh": "请找出下面文本中的{types}。每种类型写一行，格式为“类型：实体、实体”；没有的写“无”。\n文本：{text}",
-    "en": "Find the {types} in the text below. Write one line for each type, as `type: entity, entity`; write `none` where there is none.\nText: {text}",
+    "en": "Find the {types} in the text below. Write one line for each type, as `type: entity, entity`; write `none` where there is none.\n"
+    "Text: {text}",
 }
 JOINS = {"zh": "、", "en": ", "}
 COLON = {"zh": "：", "en": ": "}
@@ -109,7 +110,7 @@ def _lang(lang: str) -> str:
 
 
 def score(given: Sequence[tuple[Sample, Answer]], settings: NerScores) -> pl.DataFrame:
-    """`state` (read, no_answer, missing), `extracted` (JSON-like lines `type: name`), `unread` and, as numbers, `strict_tp`, `strict_fp`, `strict_fn`,
+    """`state` (read, no_answer, missing), `extracted` (lines `type: name`), `unread` and, as numbers, `strict_tp`, `strict_fp`, `strict_fn`,
     `relaxed_tp` and so on, and for each type `strict_tp:TYPE` and so on."""
     types = sorted({type_ for sample, _ in given for type_ in sample.asked["types"]})
     names = [f"{how}_{part}" for how in MATCHES for part in PARTS] + [
