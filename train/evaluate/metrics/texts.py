@@ -61,9 +61,8 @@ def compare(texts: Sequence[str], references: Sequence[Sequence[str]], settings:
 def _compare(texts: Sequence[str], references: Sequence[Sequence[str]], settings: TextScores) -> pl.DataFrame:
     cut = find_tokenizer(settings.tokenize)
     overlaps = count_overlaps([cut(text) for text in texts], [[cut(one) for one in some] for some in references])
-    columns: dict[str, Floats | Integers] = {
-        f"bleu_{n}": bleu(overlaps.bleu, n, settings.smoothing) for n in ORDERS
-    } | {"gleu": gleu(overlaps.gleu)}
+    columns: dict[str, Floats | Integers] = {f"bleu_{n}": bleu(overlaps.bleu, n, settings.smoothing) for n in ORDERS}
+    columns["gleu"] = gleu(overlaps.gleu)
     precision, recall, f = rouge(overlaps, settings.references)
     for at, name in enumerate(ROUGES):
         columns |= {name: f[:, at], f"{name}_precision": precision[:, at], f"{name}_recall": recall[:, at]}
