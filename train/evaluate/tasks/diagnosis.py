@@ -128,7 +128,9 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: DiagnosisScores) -> 
     table = read_names(settings.names) if settings.names else {}
     labels = [_accepted(sample, table, settings.modifiers) for sample, _ in given]
     groups = _groups(given)
-    vocabulary = Vocabulary([*sorted(set(table.values())), *dict.fromkeys(names for one in labels for names in one)])
+    # other diagnoses by their whole names: without its modifier 慢性胃炎 would be another name of 急性胃炎
+    whole = [names for sample, _ in given for names in _accepted(sample, table, "keep")]
+    vocabulary = Vocabulary([*sorted(set(table.values())), *dict.fromkeys(whole)])
     rows = [
         _score(sample, answer, names, vocabulary, settings.mode) | _of_group(sample, groups)
         for (sample, answer), names in zip(given, labels, strict=True)
@@ -219,10 +221,6 @@ def _of_group(sample: Sample, groups: Sequence[str]) -> dict[str, float]:
     return {f"group_{number}": float(group == sample.asked["disease_group"]) for number, group in enumerate(groups)}
 
 
-def _f1(sums: Floats) -> Floats:
-    return divide(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
-
-
 def _macro(sums: Floats) -> Floats:
     """The mean over groups that there are. Columns: how many of each, then how many right of each."""
     half = (sums.shape[-1] - 1) // 2
@@ -232,8 +230,8 @@ def _macro(sums: Floats) -> Floats:
 
 
 def metrics(_: DiagnosisScores, scores: pl.DataFrame) -> list[Metric]:
-    """The principal label stated, by answer and as a mean of groups; all labels with recall, precision and F1; what cannot be read; and
-    what plain containment and word for word would give."""
+    """The principal label stated, by answer and as a mean of groups; where records have several, all of
+    them, and their recall; how much of what is stated is right; what cannot be read; and what plain containment and word for word would give."""
     count = sum(name.startswith("group_right_") for name in scores.columns)
     macro = [
         Metric(
@@ -242,13 +240,12 @@ def metrics(_: DiagnosisScores, scores: pl.DataFrame) -> list[Metric]:
             _macro,
         )
     ]
+    several = [rate("all_labels", "all_right"), share("recall", "right", "labels")]
     return [
         rate("accuracy", "principal"),
         *(macro if count else ()),
-        rate("all_labels", "all_right"),
-        share("recall", "right", "labels"),
+        *(several if scores["labels"].max() != 1.0 else ()),
         share("precision", "right", "stated"),
-        Metric("f1", ("right", "stated", "labels"), _f1),
         rate("unread", "unread", better=False),
         rate("plain_containment", "plain"),
         rate("exact", "exact"),

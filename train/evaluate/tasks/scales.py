@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from kgtools.tools.config import Settings, load_yaml
 from kgtools.tools.errors import InputError
@@ -44,7 +44,7 @@ class Option(Settings):
 class ScaleItem(Settings):
     """A statement. `reverse`: its options score the other way round; `options`: its own, where they are not those of the scale."""
 
-    id: Text
+    id: Annotated[Text, BeforeValidator(str)]
     zh: Text | None = None
     en: Text | None = None
     reverse: bool = False
@@ -59,13 +59,15 @@ class Scale(Settings):
     title: Text
     license: str = "unknown"
     options: tuple[Option, ...] = ()
-    items: Annotated[tuple[ScaleItem, ...], Field(min_length=1)]
+    items: tuple[ScaleItem, ...]
     ask: dict[Literal["zh", "en"], str] = {}
     least: Annotated[float, Field(gt=0, le=1)] = 0.8
 
     @model_validator(mode="after")
     def check(self) -> Self:
         """Every item has an id of its own and, in each language that it has, at least two options with different scores and texts."""
+        if not self.items:
+            raise ValueError("items: there is none")
         if twice := [id_ for id_, number in Counter(item.id for item in self.items).items() if number > 1]:
             raise ValueError(f"items: {', '.join(twice)}: an id stands twice")
         for lang, text in self.ask.items():
