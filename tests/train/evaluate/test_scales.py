@@ -110,7 +110,9 @@ def figures(result: dict[str, Any], by: str = "all", value: str = "") -> dict[st
 def test_each_item_is_asked_in_each_language_that_it_has_and_in_another_order_each_time(prompts: Any) -> None:
     rows = prompts("repetitions=6")
 
-    assert Counter(zip(rows["item"], rows["lang"], strict=True)) == dict.fromkeys((("equal", "zh"), ("danger", "zh"), ("3", "zh"), ("3", "en")), 6)
+    assert Counter(zip(rows["item"], rows["lang"], strict=True)) == dict.fromkeys(
+        (("equal", "zh"), ("danger", "zh"), ("3", "zh"), ("3", "en")), 6
+    )
     orders = [list(one["options"].values()) for one in rows.filter(pl.col("item") == "equal")["asked"]]
     assert orders[0] == ["非常同意", "同意", "不同意", "非常不同意"]
     assert [orders[at] for at in (1, 3, 5)] == [orders[at][::-1] for at in (0, 2, 4)]
