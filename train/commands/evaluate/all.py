@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from kgtools.tools.errors import UsageError
+from kgtools.tools.errors import Findings, UsageError
 from kgtools.tools.options import complete_words, format_option, out_option
 from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import tell
@@ -58,7 +58,7 @@ def evaluate_all(
     """Score all that a paper's tables ask, and write them with our figures beside the published ones.
 
     What is there already is not done again. Without answers the prompts are written, and it says what is to be answered. KEY=VALUE
-    words are settings of the model's answers, such as max_new_tokens=256.
+    words are settings of the model's answers, such as max_new_tokens=256. It ends with 1 where a part could not be done.
 
     \b
     Example:
@@ -129,3 +129,7 @@ def _print(result: "Reproduction", style: str) -> None:
     for state in result.states:
         if state.missing:
             tell(f"{state.part}: {'then' if state.scores else 'needs'} {state.missing}")
+        if state.fault:
+            tell(f"{state.part}: failed: {state.fault}")
+    if any(state.fault for state in result.states):
+        raise Findings

@@ -15,9 +15,9 @@ from kgtools.tools.page.html import embed_json, policy
 from kgtools.tools.page.html import style as common_style
 from kgtools.tools.page.words import Words
 from kgtools.train.evaluate.report.published import Column
-from kgtools.train.evaluate.report.runs import Run, describe
+from kgtools.train.evaluate.report.runs import NOT_CHECKED, UNSAID, Run, describe
 from kgtools.train.evaluate.report.tables import Filled, Ours
-from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, show_n, verdict_words
+from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, verdict_words
 from kgtools.train.evaluate.report.words import word
 from kgtools.train.evaluate.score import ALL
 
@@ -66,7 +66,7 @@ class View:
     id: str
     short: str
     title: Words
-    headers: list[tuple[str, dict[str, str]]]
+    headers: list[tuple[str, dict[str, Any]]]
     columns: list[Any]
     lines: list[Line]
     plots: list[Plot] = field(default_factory=list)
@@ -109,7 +109,7 @@ def _view(filled: Filled) -> View:
         for model, figures in table.rows.items()
     ]
     if any(column.n for column in columns):
-        lines.append(Line(word("paper_n"), [show_n(column) for column in columns], "part"))
+        lines.append(Line(word("paper_n"), [_n(column) for column in columns], "part"))
     for row in filled.rows:
         cells = list(zip(row.cells, columns, strict=True))
         lines += [
@@ -126,12 +126,24 @@ def _view(filled: Filled) -> View:
         f"{filled.paper.short}-{filled.key}".lower(),
         f"{filled.paper.short} {table.number}",
         Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),  # type: ignore[index]
-        [(row.label, describe(row.run)) for row in filled.rows],
+        [(row.label, _said(row.run)) for row in filled.rows],
         [column.name for column in columns],
         lines,
         [plot for number, column in enumerate(columns) if (plot := _plot(filled, number, column))],
         notes_of(filled, reasons),
     )
+
+
+def _n(column: Column) -> Any:
+    if column.n is None:
+        return ""
+    return Markup("{} ({})").format(f"{column.n:,}", word("derived")) if column.n_from == "derived" else f"{column.n:,}"
+
+
+def _said(run: Run) -> dict[str, Any]:
+    """What a run says of itself; what is no setting but a sentence is in both languages."""
+    sentences = {NOT_CHECKED: word("not_checked"), UNSAID: word("unsaid")}
+    return {what: sentences.get(value, value) for what, value in describe(run).items()}
 
 
 def _badge(cell: Ours | None, reasons: dict[str, Words]) -> Any:
@@ -199,7 +211,7 @@ def _view_run(run: Run, number: int) -> View:
     ]
     title = Words(*(f"{run.model}, {run.task}: {word('others')[lang]}" for lang in ("en", "zh")))  # type: ignore[index]
     columns = [word(key) for key in ("set", "figure", "interval", "items")]
-    return View(f"run-{number}", f"{run.model} {run.task}", title, [(run.model, describe(run))], columns, lines)
+    return View(f"run-{number}", f"{run.model} {run.task}", title, [(run.model, _said(run))], columns, lines)
 
 
 def _plain(figure: float | None, percent: bool) -> str:

@@ -11,7 +11,7 @@ from kgtools.corpora.record_files import read_manifest
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.evaluate.score import Cell
 
-NOT_CHECKED = "not checked"
+NOT_CHECKED, UNSAID = "not checked", "not said by the answers"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def describe(run: Run) -> dict[str, str]:
         "answers": f"{said['answers']:,}" + (f", {said['missing']:,} missing" if said["missing"] else ""),
         "prompt settings": _words(said["prompt_settings"]),
         "scoring": _words(said["settings"]),
-        "answered by": _words(said["answered_by"]) or "not said by the answers",
+        "answered by": _words(said["answered_by"]) or UNSAID,
         "contamination": _line(said.get("contamination"), NOT_CHECKED),
     }
     if "judge" in said:
