@@ -202,7 +202,7 @@ def _view_run(run: Run, number: int) -> View:
                 "" if cell.figure is None else _plain(cell.figure, run.percent(cell.metric)),
                 ""
                 if cell.low is None
-                else f"{_plain(cell.low, run.percent(cell.metric))} to {_plain(cell.high, run.percent(cell.metric))}",
+                else f"{_plain(cell.low, run.percent(cell.metric))}–{_plain(cell.high, run.percent(cell.metric))}",
                 f"{cell.n:,}",
             ],
         )
