@@ -95,7 +95,7 @@ def _tiles(filled: Sequence[Filled]) -> list[dict[str, Any]]:
         for cell in row.cells
         if cell and (cell.verdict or cell.why)
     )
-    return [{"label": word(f"tile_{kind}"), "number": counts[kind]} for kind in (*BADGES, "no_verdict")]  # type: ignore[index]
+    return [{"label": word(f"tile_{kind}"), "number": counts[kind]} for kind in (*BADGES, "no_verdict")]
 
 
 def _view(filled: Filled) -> View:
@@ -115,7 +115,7 @@ def _view(filled: Filled) -> View:
         lines += [
             Line(
                 Markup("{} <small>{}</small>").format(row.label, word("ours")),
-                [show(cell and cell.figure, filled, column) for cell, column in cells],
+                [show(cell.figure if cell else None, filled, column) for cell, column in cells],
                 "ours",
             ),
             Line(word("interval"), [show_interval(cell, filled, column) for cell, column in cells], "part"),
@@ -125,7 +125,7 @@ def _view(filled: Filled) -> View:
     return View(
         f"{filled.paper.short}-{filled.key}".lower(),
         f"{filled.paper.short} {table.number}",
-        Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),  # type: ignore[index]
+        Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),
         [(row.label, _said(row.run)) for row in filled.rows],
         [column.name for column in columns],
         lines,
@@ -209,7 +209,7 @@ def _view_run(run: Run, number: int) -> View:
         for cell in run.cells
         if cell.by == ALL
     ]
-    title = Words(*(f"{run.model}, {run.task}: {word('others')[lang]}" for lang in ("en", "zh")))  # type: ignore[index]
+    title = Words(*(f"{run.model}, {run.task}: {word('others')[lang]}" for lang in ("en", "zh")))
     columns = [word(key) for key in ("set", "figure", "interval", "items")]
     return View(f"run-{number}", f"{run.model} {run.task}", title, [(run.model, _said(run))], columns, lines)
 

@@ -31,7 +31,7 @@ def write_table(filled: Filled, style: str) -> str:
         rows += [
             [
                 f"{row.label} ({word('ours').en})",
-                *(show(cell and cell.figure, filled, column) for cell, column in cells),
+                *(show(cell.figure if cell else None, filled, column) for cell, column in cells),
             ],
             [f"  {word('interval').en}", *(show_interval(cell, filled, column) for cell, column in cells)],
             [f"  {word('items').en}", *(f"{cell.n:,}" if cell else "" for cell, _ in cells)],

@@ -38,7 +38,7 @@ def judge(
 
 def _round_up(n: float) -> int:
     """To two digits: more would say more than is known."""
-    unit = 10 ** max(0, floor(log10(n)) - 1)
+    unit: int = 10 ** max(0, floor(log10(n)) - 1)
     return ceil(round(n / unit, 6)) * unit
 
 
