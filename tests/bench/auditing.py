@@ -1,5 +1,7 @@
-"""Audit: the whole suite, beside the same questions written by hand in SQL and asked of DuckDB."""
+"""Audit: the whole suite, beside the same questions written by hand in SQL and asked of DuckDB: over the very files that kgtools
+reads, and over tables of its own, which it made of them beforehand."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,33 +16,44 @@ from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.store import FolderStore
 
-AIM = 3.0
+AIM = 1.3
 
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
-    """Print the table of auditing. Both databases stay open; every row is fetched; the first round is for warming."""
+    """Print the table of auditing. All three stay open; every row is fetched; the first round is for warming."""
     store = FolderStore(scratch / "audited")
     change(store, graphs.loaded)
     rows: list[tuple[object, ...]] = []
-    ours, theirs = [0.0] * rounds, [0.0] * rounds
-    with duckdb.connect(scratch / "audited.duckdb") as connection:
-        _tables(connection, store, scratch)
+    totals = [[0.0] * rounds for _ in range(3)]
+    with duckdb.connect(scratch / "audited.duckdb") as tables, duckdb.connect() as files:
+        _tables(tables, store, scratch)
+        _views(files, store)
         for audit in audits():
             if audit.name not in SQL:
-                rows.append((audit.name, "", "", "", "no SQL to compare with"))
+                rows.append((audit.name, "", "", "", "", "no SQL to compare with", ""))
                 continue
-            count = _same_answer(store, connection, audit)
-            a, b = in_turns(rounds, partial(run, store, audit), partial(_ask, connection, audit))
-            ours, theirs = _sum(ours, a), _sum(theirs, b)
-            rows.append((audit.name, f"{count:,}", f"{a.median * 1000:.1f}", f"{b.median * 1000:.1f}", a / b))
-    total_ours, total_theirs = Spread(tuple(ours)), Spread(tuple(theirs))
-    ratio = total_ours / total_theirs
-    rows.append(("all", "", f"{total_ours.median * 1000:.1f}", f"{total_theirs.median * 1000:.1f}", ratio))
-    print_table(
-        "AUDIT  the answers of both are equal, row by row", ("audit", "rows", "kgtools ms", "duckdb ms", "ratio"), rows
-    )
+            count = _same_answer(store, tables, audit)
+            spreads = in_turns(
+                rounds, partial(run, store, audit), partial(_ask, files, audit), partial(_ask, tables, audit)
+            )
+            totals = [_sum(total, spread) for total, spread in zip(totals, spreads, strict=True)]
+            rows.append((audit.name, f"{count:,}", *_row(spreads)))
+    whole = [Spread(tuple(total)) for total in totals]
+    rows.append(("all", "", *_row(whole)))
+    heads = ("audit", "rows", "kgtools ms", "SQL, the same files ms", "SQL, tables ms", "to files", "to tables")
+    print_table("AUDIT  the answers of all are equal, row by row", heads, rows)
     if graphs.whole:
-        print_aim(f"the suite takes at most {AIM:.0f} times as long as SQL: {ratio.median:.2f}", ratio.median <= AIM)
+        ratio = (whole[0] / whole[1]).median
+        print_aim(f"the suite takes at most {AIM} times as long as SQL over the same files: {ratio:.2f}", ratio <= AIM)
+        ratio = (whole[0] / whole[2]).median
+        print_aim(
+            f"the suite takes at most {AIM} times as long as SQL over tables made of them: {ratio:.2f}", ratio <= AIM
+        )
+
+
+def _row(spreads: Sequence[Spread]) -> list[object]:
+    ours, *others = spreads
+    return [*(f"{spread.median * 1000:.1f}" for spread in spreads), *(ours / other for other in others)]
 
 
 def _sum(totals: list[float], spread: Spread) -> list[float]:
@@ -54,6 +67,13 @@ def _tables(connection: duckdb.DuckDBPyConnection, store: FolderStore, scratch: 
         frame.select(columns).write_parquet(file)
         connection.execute(f"CREATE TABLE {name} AS FROM read_parquet($file)", {"file": str(file)})
     connection.execute("CHECKPOINT")
+
+
+def _views(connection: duckdb.DuckDBPyConnection, store: FolderStore) -> None:
+    """The graph's own files under the names that the questions have."""
+    for name, columns, file in (("node", NODE, "entities"), ("edge", EDGE, "triples")):
+        (path,) = store.folder.glob(f"0*/{file}.parquet")
+        connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} FROM read_parquet('{path}')")
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, audit: Audit) -> list[tuple[Any, ...]]:

@@ -24,6 +24,7 @@ PARTS = {
     "dedup": "deduplicating",
     "split": "splitting",
     "verify": "verifying",
+    "metrics": "comparing",
 }
 
 

@@ -35,7 +35,8 @@ class Answers:
 
 def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "error") -> Answers:
     """The answers of a file to samples: JSON lines with an `id` and a text (`answer`, `text`, `output`, `prediction`, `response`,
-    `completion`, or `messages`), or what `kgtools train answer` wrote. `sample` tells several answers to one prompt apart.
+    `completion`, or `messages`), or what `kgtools train answer` wrote. `sample` tells several answers to one prompt apart; with
+    `option_logprobs`, likelihoods by option, no text is needed.
 
     Raises InputError for a line that is no answer, an id that stands twice, one that is of no prompt, and prompts without an answer
     unless `missing` says what becomes of them."""
@@ -135,7 +136,7 @@ def _line(line: bytes, where: str) -> tuple[str, str, Answer]:
     if key is None and isinstance(value.get("messages"), list):
         said = [one for one in value["messages"] if isinstance(one, dict) and one.get("role") == "assistant"]
         text = said[-1].get("content") if said else ""
-    elif key is None:
+    elif key is None and not isinstance(value.get("option_logprobs"), dict | list):
         raise InputError(f"{where}: has none of {', '.join(TEXT_KEYS)} and messages; it has {', '.join(value)}")
     if text is not None and not isinstance(text, str):
         raise InputError(f"{where}: {key} is {type(text).__name__}, expected a text")

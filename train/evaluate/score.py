@@ -2,37 +2,41 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import polars as pl
 
+from kgtools.corpora.record import RECORDS
 from kgtools.tools.frames import Schema, load_table, write_table
 from kgtools.tools.inputs.files import digest, sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.answers import Missing, read_answers
+from kgtools.train.evaluate.contamination import NOT_CHECKED, check_contamination, mark
 from kgtools.train.evaluate.metric import measure
+from kgtools.train.evaluate.parts import parts_of
 from kgtools.train.evaluate.prompts import PromptSet, read_prompts
-from kgtools.train.evaluate.task import Answer, Sample, ScoreSettings
+from kgtools.train.evaluate.settings import files_in
+from kgtools.train.evaluate.task import Answer, Beside, Sample, ScoreSettings
 
 SAMPLES = Schema(
     "scores",
     {
         "id": pl.String, "record": pl.String, "sample": pl.UInt32, "source": pl.String, "lang": pl.String, "group": pl.String,
         "by": pl.String, "prompt": pl.String, "reference": pl.String, "answer": pl.String, "thinking": pl.String,
+        "messages": RECORDS.columns["messages"],
     },
     required=("id", "record", "sample", "source", "lang", "group", "by", "prompt"),
 )  # fmt: skip
 """A scored answer a row, in the order of the prompts; the columns of its task stand behind these. `sample`: which of several answers to
 a prompt; `group`: what hangs together; `by`: JSON, what figures are told apart by; `prompt`: the id of all that was asked, a hash of the
-messages; `answer`: null where there was none; `thinking`: what was thought before it, with the answer where the file had not parted them."""
+messages; `answer`: null where there was none; `thinking`: what was thought before it, with the answer where the file had not parted them;
+`messages`: what was asked."""
 Samples = Annotated[pl.DataFrame, SAMPLES]
-
-MANY = 200
-"""Values of a dimension of which each has figures; of more, such as one a question, it has none."""
-ALL = "all"
+PAIRS = "contaminated.parquet"
+"""What was found of the prompts in training data, as `kgtools decontaminate` writes it."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a task made of answers. `cells`: its figures; `metrics`: their names with whether more is better and whether people read them in
-    per cent; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers came with."""
+    """What a task made of answers. `cells`: its figures; `metrics`: their names with whether more is better, whether people read them in per
+    cent, and whether they are details; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers
+    came with; `contamination`: which prompts stand in the training data (`contamination.Contamination`), whose `line` is the header of
+    every table; `notes`: what a task tells of all that it read beside."""
 
     task: str
     samples: int
@@ -69,7 +75,9 @@ class Evaluation:
     settings: dict[str, Any]
     prompt_settings: dict[str, Any]
     answered_by: Mapping[str, Any]
+    contamination: dict[str, Any]
     out: Path | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def scores(self) -> pl.DataFrame:
@@ -84,27 +92,33 @@ class Evaluation:
 
 
 def evaluate(
-    name: str, prompts: Path, answers: Path, settings: ScoreSettings, out: Path, missing: Missing = "error"
-) -> Evaluation:
-    """Score answers to the prompts of a task into `out`: `scores.parquet`, `cells.json` and `run.json`, all or nothing. Raises InputError,
-    UsageError."""
+    name: str, prompts: Path, answers: Path, settings: ScoreSettings, out: Path, missing: Missing = "error", trained_on: Sequence[Path] = ()
+) -> Evaluation:  # fmt: skip
+    """Score answers to the prompts of a task into `out`: `scores.parquet`, `cells.json` and `run.json`, all or nothing. `trained_on`: records, and
+    folders of trainings, in which the prompts are looked for; the pairs are then in `contaminated.parquet`. Raises InputError, UsageError."""
     asked = read_prompts(name, prompts)
     given = read_answers(answers, asked.samples, missing)
-    with staging(out) as folder:
-        scores = _score(asked, given.given, settings)
+    contamination = check_contamination(asked.samples, asked.settings, trained_on) if trained_on else NOT_CHECKED
+    beside = asked.task.open(prompts, asked.samples, settings) if asked.task.open else Beside(settings, {}, {})
+    with staging(out, lambda _: [PAIRS]) as folder:
+        scores = mark(_score(asked, given.given, beside.given), contamination)
         metrics = asked.task.metrics(settings, scores)
         cells = tuple(_cells(scores, asked, metrics, settings.seed))
         states = dict(sorted(Counter(scores["state"].to_list()).items())) if "state" in scores.columns else {}
         result = Evaluation(
             name, len(asked.samples), scores.height, given.missing, dict(sorted(asked.refused.items())), states,
-            {one.name: {"better": one.better, "percent": one.percent} for one in metrics}, cells,
-            settings.model_dump(mode="json"), asked.settings.model_dump(mode="json"), given.settings, out,
+            {one.name: {"better": one.better, "percent": one.percent, "detail": one.detail} for one in metrics}, cells,
+            settings.model_dump(mode="json"), asked.settings.model_dump(mode="json"), given.settings,
+            contamination.to_dict(), out, dict(beside.notes),
         )  # fmt: skip
         write_table(scores, folder / "scores.parquet")
+        if contamination.checked:
+            write_table(contamination.pairs, folder / PAIRS)
         (folder / "cells.json").write_bytes(to_json([asdict(cell) for cell in cells]))
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         facts = {key: value for key, value in result.to_dict().items() if key not in ("settings", "cells")}
-        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | given.inputs
+        read = given.inputs | contamination.inputs | dict(beside.inputs) | files_in(settings)
+        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | read
         content = manifest(
             f"evaluate {name}",
             settings.model_dump(mode="json") | {"missing": missing},
@@ -116,11 +130,11 @@ def evaluate(
     return result
 
 
-def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: ScoreSettings) -> pl.DataFrame:
+def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: Any) -> pl.DataFrame:
     rows = [
         (
             one.id, one.record, answer.number, one.source, one.lang, one.group, _dimensions(asked, one), prompt_id(one), one.reference, answer.text,
-            answer.thinking,
+            answer.thinking, list(one.messages),
         )
         for one, answer in given
     ]  # fmt: skip
@@ -140,23 +154,11 @@ def _dimensions(asked: PromptSet, one: Sample) -> str:
 
 
 def _cells(scores: pl.DataFrame, asked: PromptSet, metrics: Sequence[Any], seed: int) -> list[Cell]:
-    """The figures over all, over each source, and of each source by each dimension that has more than one value."""
-    parts: list[tuple[str, str, str, pl.DataFrame]] = []
-    sources = scores.partition_by("source", as_dict=True, maintain_order=True)
-    if len(sources) > 1:
-        parts.append(("", ALL, "", scores))
-    for (source,), rows in sorted(sources.items()):
-        parts.append((str(source), ALL, "", rows))
-        for name in ("lang", *asked.task.dimensions):
-            value = pl.col("by").str.json_path_match(f"$.{name}").alias("value")
-            by_value = rows.with_columns(value).drop_nulls("value").partition_by("value", as_dict=True)
-            if 1 < len(by_value) <= MANY:
-                parts += [(str(source), name, str(key), part) for (key,), part in sorted(by_value.items())]
     return [
         Cell(
-            source, by, value, figure.metric, figure.value, figure.interval.low, figure.interval.high, figure.interval.method, figure.n,
-            figure.groups, figure.smallest_difference,
+            part.source, part.by, part.value, figure.metric, figure.value, figure.interval.low, figure.interval.high, figure.interval.method,
+            figure.n, figure.groups, figure.smallest_difference,
         )
-        for source, by, value, rows in parts
-        for figure in measure(rows, metrics, seed)
+        for part in parts_of(scores, asked.task.dimensions, asked.task.apart)
+        for figure in measure(part.rows, metrics, seed)
     ]  # fmt: skip

@@ -1,12 +1,14 @@
 """Settings of a task, from `key=value` words."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.inputs.files import sha256
 from kgtools.tools.inputs.safe_yaml import read_yaml
 from kgtools.tools.registry import suggestion
 
@@ -32,3 +34,12 @@ def parse_settings(model: type[S], words: Mapping[str, str]) -> S:
             for fault in error.errors()
         )
         raise UsageError("\n".join(faults)) from error
+
+
+def files_in(settings: Settings) -> dict[str, str]:
+    """The SHA-256 of each file that settings name, by the name of the setting."""
+    return {
+        name: sha256(value)
+        for name in type(settings).model_fields
+        if isinstance(value := getattr(settings, name), Path) and value.is_file()
+    }

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import orjson
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kgtools.corpora.record import MESSAGES
 from kgtools.tools.errors import InputError, UsageError
@@ -22,6 +22,7 @@ from kgtools.train.data.chat import Chat, chat_of
 from kgtools.train.data.rows import REJECTS, RejectRow, Rows, explain, open_rows
 from kgtools.train.data.thinking import CLOSE, OPEN
 from kgtools.train.data.tokenize import tokenize
+from kgtools.train.inference.options import OPTION_LOGPROBS, find_options, to_column
 from kgtools.train.launch.requirements import needs_engine, needs_stack
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import resolve
@@ -37,13 +38,15 @@ ANSWERS = Schema(
     {
         "id": pl.String, "sample": pl.UInt32, "prompt": MESSAGES, "answer": pl.String, "thinking": pl.String, "ended": pl.Boolean,
         "prompt_tokens": pl.UInt32, "answer_tokens": pl.UInt32, "special_tokens": pl.UInt32,
+        "option_logprobs": OPTION_LOGPROBS,
     },
     required=("id", "sample", "prompt", "answer", "ended", "prompt_tokens", "answer_tokens"),
 )  # fmt: skip
 """An answer a row, in the order of the questions. `id`: of its record; `sample`: which of several answers to a question, from 0;
 `prompt`: messages up to the question; `answer`: without what was thought before it, which is `thinking` (null: nothing was, empty: an
 empty block); `ended`: whether the model stopped by itself; `special_tokens`: how many of its tokens the text does not show, beside the one
-that ends it."""
+that ends it; `option_logprobs`: how likely the model finds each option of the question, by letter (`A`) and by text (`text:A`), in nats;
+null where it was not asked, and where the question has none."""
 
 COPIED = ("task", "lang", "facts", "group", "source", "license", "split", "hold_out")
 """What the record of an answer has of its question's."""
@@ -55,7 +58,8 @@ OnProgress = Callable[[int, int], None]
 class Answer(ModelSettings):
     """How a model answers. `max_new_tokens`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
     each question; `batch_size`: questions at once, of which the answers are kept together; `engine`: `generate` and `continuous`
-    batching of transformers, or `vllm`, which takes `gpu_memory_utilization` of a GPU."""
+    batching of transformers, or `vllm`, which takes `gpu_memory_utilization` of a GPU; `options`: of a question with options, say
+    how likely each is, too."""
 
     split: str = "test"
     max_new_tokens: Count = 512
@@ -64,12 +68,20 @@ class Answer(ModelSettings):
     batch_size: Count = 16
     engine: Engine = "generate"
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.9
+    options: bool = False
+
+    @model_validator(mode="after")
+    def _says_how_likely(self) -> Self:
+        if self.options and self.engine == "vllm":
+            raise ValueError("options=yes: vllm does not say how likely a given text is; engine=generate does")
+        return self
 
 
 @dataclass(frozen=True)
 class Questions:
     """Questions as a model reads them. `model_report`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what
-    an answer's record has of the question's; `refused`: rows that are no question; `identity`: hash of all that the answers depend on."""
+    an answer's record has of the question's; `options`: id -> those of a question, a text by letter;
+    `refused`: rows that are no question; `identity`: hash of all that the answers depend on."""
 
     folder: Path
     model_report: ModelReport
@@ -78,6 +90,7 @@ class Questions:
     refused: list[RejectRow]
     table: pl.DataFrame
     origins: dict[str, dict[str, Any]]
+    options: dict[str, dict[str, str]]
     stops: list[StopToken]
     fingerprint: str
     identity: str
@@ -85,13 +98,14 @@ class Questions:
 
 class Completion(NamedTuple):
     """What a model gave to a question. `text`: the answer; `ended`: whether it stopped by itself; `tokens`: of all; `thinking` and
-    `special` tokens: as `ANSWERS` has them."""
+    `special` tokens: as `ANSWERS` has them; `options`: their log-likelihoods, of the first answer to a question with such."""
 
     text: str
     ended: bool
     tokens: int
     thinking: str | None
     special: int
+    options: dict[str, float] | None = None
 
     @property
     def full_text(self) -> str:
@@ -115,6 +129,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         tokens = tokenize(rows, recipe.split, chat, recipe.max_length, False, path)
         table = load_table(path)
         origins = _origins(rows, table)
+        options = find_options(rows, table) if recipe.options else {}
         refused = rejects_read + tokens.rejects
         if table.is_empty() and refused:
             raise InputError(
@@ -152,6 +167,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         refused,
         table,
         origins,
+        options,
         stops,
         fingerprint,
         digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()),
@@ -231,6 +247,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, on_progress: OnProgress = lam
             len(row["prompt_ids"]),
             completion.tokens,
             completion.special,
+            to_column(completions[number, 0].options),
         )
         for number, row in enumerate(table.iter_rows(named=True))
         for sample in range(recipe.samples)
@@ -258,9 +275,10 @@ def draw_answers(
     import torch
 
     from kgtools.train.inference.generate import Sampling, generate, load
+    from kgtools.train.inference.likelihoods import option_likelihoods
 
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
-    messages = asked.table["prompt"].to_list()
+    ids, messages = asked.table["id"].to_list(), asked.table["prompt"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
     sampling = Sampling(
@@ -277,11 +295,17 @@ def draw_answers(
             if not all(key in kept for key in part):
                 torch.manual_seed(recipe.seed * 1_000_003 + begin)
                 answers = generate(model, tokenizer, [prompts[row] for row, _ in part], sampling)
-                for key, ids in zip(part, answers, strict=True):
-                    ended = bool(ids) and ids[-1] in sampling.stops
-                    content = ids[:-1] if ended else ids
+                choices = [asked.options.get(ids[row], {}) if not sample else {} for row, sample in part]
+                of_part = [
+                    (messages[row], prompts[row], options) for (row, _), options in zip(part, choices, strict=True)
+                ]
+                likely = option_likelihoods(model, asked.chat, of_part, recipe.batch_size)
+                for key, tokens, values in zip(part, answers, likely, strict=True):
+                    ended = bool(tokens) and tokens[-1] in sampling.stops
+                    content = tokens[:-1] if ended else tokens
                     thinking, text = asked.chat.decode(messages[key[0]], content)
-                    kept[key] = Completion(text, ended, len(ids), thinking, asked.chat.special(content))
+                    special = asked.chat.special(content)
+                    kept[key] = Completion(text, ended, len(tokens), thinking, special, values or None)
                     file.write(orjson.dumps([*key, *kept[key]]) + b"\n")
                 file.flush()
             on_progress(begin + len(part), len(todo))

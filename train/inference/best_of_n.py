@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 import polars as pl
@@ -30,6 +30,7 @@ class Reject(Answer):
     samples: Count = 8
     temperature: Annotated[float, Field(gt=0)] = 1.0
     least: float | None = None
+    options: Literal[False] = False
 
 
 def preview(recipe: Reject) -> dict[str, Any]:

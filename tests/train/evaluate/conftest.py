@@ -52,3 +52,17 @@ def exam_row(question: str, options: Sequence[str], key: str, **more: Any) -> di
     meta = {"question": question, "options": by_letter, "category": more.pop("category", None)}
     messages = [{"role": "user", "content": f"{question}\n{listed}"}, {"role": "assistant", "content": key}]
     return {"messages": messages, "answer": key, "meta": meta} | more
+
+
+def item_row(question: str, item: dict[str, Any], reply: str = "…", **more: Any) -> dict[str, Any]:
+    """The record of a question that can be graded; `item`: as meta holds it; `head`, `distractors`, `permuted`: of the meta too."""
+    meta = {key: more.pop(key) for key in ("head", "distractors", "permuted") if key in more} | {"item": item}
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
+    common = {
+        "task": "list",
+        "answer": reply,
+        "template": "extended@2.0.0/symptom.zh#1",
+        "messages": messages,
+        "meta": meta,
+    }
+    return common | more

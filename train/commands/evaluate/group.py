@@ -6,6 +6,9 @@ from kgtools.tools import registry
 from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
 from kgtools.train.commands.evaluate.all import evaluate_all
+from kgtools.train.commands.evaluate.answer import answer
+from kgtools.train.commands.evaluate.compare import compare
+from kgtools.train.commands.evaluate.gain import gain
 from kgtools.train.commands.evaluate.prompts import prompts
 from kgtools.train.commands.evaluate.report import report
 from kgtools.train.commands.evaluate.scores import task_command
@@ -41,5 +44,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (evaluate_all, prompts, report):
+for command in (answer, compare, evaluate_all, gain, prompts, report):
     evaluate.add_command(command)

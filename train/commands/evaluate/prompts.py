@@ -44,7 +44,7 @@ def print_prompts(result: "PromptResult", style: str) -> None:
         print_json(result.to_dict())
         return
     rows: list[list[Any]] = [["prompts", "", result.samples], ["records", "", result.records]]
-    for what in ("langs", "sources", "refused"):
+    for what in ("langs", "sources", "refused", "notes"):
         rows += [[what, name, number] for name, number in getattr(result, what).items()]
     print_table(["", "", result.task], rows, "prompts")
     tell(f"records.parquet, prompts.jsonl and run.json are in {result.out}")

@@ -11,8 +11,11 @@ from kgtools.tools.terminal import tell
 from kgtools.train.commands import words_argument
 
 if TYPE_CHECKING:
-    from kgtools.train.evaluate.score import Evaluation
+    from kgtools.train.evaluate.score import Cell, Evaluation
     from kgtools.train.evaluate.task import Task
+
+ABREAST = 6
+"""More figures than these would be wider than a screen: they stand one below the other."""
 
 
 def task_command(name: str, task: "Task") -> click.Command:
@@ -25,7 +28,8 @@ def task_command(name: str, task: "Task") -> click.Command:
 
         PROMPTS is a folder that `kgtools evaluate prompts {name}` wrote, or one of records, whose ids are then those of the answers. ANSWERS is
         what `kgtools train answer` wrote, or JSON lines with an id and an answer. In --out are scores.parquet, a row an answer with all that
-        it was scored by, cells.json and run.json.
+        it was scored by, cells.json and run.json. With --trained-on the prompts are looked for in what the model was trained on, by the rules of
+        `kgtools decontaminate`; those that stand there are marked, and every figure is given for the others alone too.
 
         \b
         Settings:
@@ -44,13 +48,19 @@ def task_command(name: str, task: "Task") -> click.Command:
         "--missing", type=click.Choice(["error", "wrong", "skip"]), default="error", show_default=True,
         help="What becomes of prompts without an answer.",
     )  # fmt: skip
+    @click.option(
+        "--trained-on", "trained_on", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
+        help="Records that the model was trained on, or the folder of its training; repeatable.",
+    )  # fmt: skip
     @format_option(*TABLE_STYLES, "json")
-    def command(prompts: Path, answers: Path, words: tuple[str, ...], out: Path, missing: str, style: str) -> None:
+    def command(
+        prompts: Path, answers: Path, words: tuple[str, ...], out: Path, missing: str, trained_on: tuple[Path, ...], style: str
+    ) -> None:  # fmt: skip
         from kgtools.train.evaluate.score import evaluate
         from kgtools.train.evaluate.settings import parse_settings
 
         settings = parse_settings(task.scoring, pairs(words, "setting"))
-        print_result(evaluate(name, prompts, answers, settings, out, cast(Any, missing)), style)
+        print_result(evaluate(name, prompts, answers, settings, out, cast(Any, missing), trained_on), style)
 
     return command
 
@@ -60,16 +70,22 @@ def print_result(result: "Evaluation", style: str) -> None:
     if style == "json":
         print_json(result.to_dict())
         return
+    from kgtools.train.evaluate.task import CROSS
+
     names = list(result.metrics)
-    rows: dict[tuple[str, str, str], list[Any]] = {}
-    for cell in result.cells:
-        row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
-        row += [
-            _shown(cell.figure, result.metrics[cell.metric]["percent"]),
-            _interval(cell, result.metrics[cell.metric]["percent"]),
-        ]
-    heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
-    print_table(heads, list(rows.values()), f"{result.task}: {result.answers:,} answers", style)
+    title = f"{result.task}: {result.answers:,} answers; {result.contamination['line']}"
+    if len(names) > ABREAST:
+        print_table(["source", "by", "", "n", "figure", "", "95 %"], _down(result), title, style)
+    else:
+        heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
+        print_table(heads, _across(result), title, style)
+    if style == "csv":
+        tell(result.contamination["line"])
+    if crossed := sorted({cell.by for cell in result.cells if CROSS in cell.by}):
+        tell(f"cells.json has figures by {', '.join(crossed)} too")
+    tell("settings: " + ", ".join(f"{key}={value}" for key, value in result.settings.items()))
+    for what, number in result.notes.items():
+        tell(f"{what}: {number:,}")
     if result.states:
         tell("answers: " + ", ".join(f"{name} {number:,}" for name, number in result.states.items()))
     if result.missing:
@@ -84,6 +100,34 @@ def print_result(result: "Evaluation", style: str) -> None:
             "paired test on the same prompts sees more"
         )
     tell(f"scores.parquet, cells.json and run.json are in {result.out}")
+
+
+def _shown_cells(result: "Evaluation") -> "list[Cell]":
+    """The figures but those by two dimensions at once, of which there are too many for a table."""
+    from kgtools.train.evaluate.task import CROSS
+
+    return [cell for cell in result.cells if CROSS not in cell.by]
+
+
+def _across(result: "Evaluation") -> list[list[Any]]:
+    """A row for each group of samples, its figures side by side."""
+    rows: dict[tuple[str, str, str], list[Any]] = {}
+    for cell in _shown_cells(result):
+        row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
+        percent = result.metrics[cell.metric]["percent"]
+        row += [_shown(cell.figure, percent), _interval(cell, percent)]
+    return list(rows.values())
+
+
+def _down(result: "Evaluation") -> list[list[Any]]:
+    """A row for each figure; details of all samples alone, the others are in cells.json."""
+    rows: list[list[Any]] = []
+    for cell in _shown_cells(result):
+        about = result.metrics[cell.metric]
+        if cell.by == "all" or not about["detail"]:
+            figures = [_shown(cell.figure, about["percent"]), _interval(cell, about["percent"])]
+            rows.append([cell.source or "all", cell.by, cell.value, cell.n, cell.metric, *figures])
+    return rows
 
 
 def _shown(figure: float | None, percent: bool) -> str:

@@ -14,12 +14,12 @@ from markupsafe import Markup
 from kgtools.tools.page.html import embed_json, policy
 from kgtools.tools.page.html import style as common_style
 from kgtools.tools.page.words import Words
+from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.published import Column
 from kgtools.train.evaluate.report.runs import NOT_CHECKED, UNSAID, Run, describe
 from kgtools.train.evaluate.report.tables import Filled, Ours
 from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, verdict_words
 from kgtools.train.evaluate.report.words import word
-from kgtools.train.evaluate.score import ALL
 
 HERE = Path(__file__).parent
 BADGES = {"reproduced": "info", "not reproduced": "error", "unknowable": "warning"}

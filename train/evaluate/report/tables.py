@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from kgtools.tools.page.words import Words
+from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.published import Column, Measured, Paper, Table
 from kgtools.train.evaluate.report.runs import Run
 from kgtools.train.evaluate.report.verdict import Verdict, judge
 from kgtools.train.evaluate.report.words import word
-from kgtools.train.evaluate.score import ALL, Cell
+from kgtools.train.evaluate.score import Cell
 
 
 @dataclass(frozen=True)

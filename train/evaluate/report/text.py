@@ -6,11 +6,12 @@ from typing import Any
 
 from kgtools.tools.output import escape_latex, escape_markdown, lay_out_table
 from kgtools.tools.page.words import Words
+from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.published import Column
 from kgtools.train.evaluate.report.runs import Run, describe
 from kgtools.train.evaluate.report.tables import Filled, Ours
 from kgtools.train.evaluate.report.words import word
-from kgtools.train.evaluate.score import ALL, Cell
+from kgtools.train.evaluate.score import Cell
 
 STYLES = ("table", "markdown", "latex")
 

@@ -9,12 +9,12 @@ from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.files import sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.tools.registry import suggestion
+from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.page import make_page
 from kgtools.train.evaluate.report.published import load_paper, papers
 from kgtools.train.evaluate.report.runs import Run, describe, read_runs
 from kgtools.train.evaluate.report.tables import Filled, Ours, fill_tables
 from kgtools.train.evaluate.report.text import notes_of, reasons_of, rule_of, write_run, write_table
-from kgtools.train.evaluate.score import ALL
 
 COMMAND = "evaluate report"
 

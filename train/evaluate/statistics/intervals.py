@@ -12,6 +12,8 @@ Z = 1.959963984540054
 """Within so many deviations lie 95 % of a normal distribution."""
 POWER = 0.8416212335729143
 """The 80 % point of a normal distribution: with it a difference is found four times of five."""
+AT_ONCE = 50_000
+"""Groups that are drawn in one go."""
 DRAWS = 1_000
 """Bootstrap samples. The ends of an interval then vary by some 2 % of its width from seed to seed."""
 
@@ -61,15 +63,27 @@ def bootstrap(sums: Floats, value: Callable[[Floats], Floats], seed: int, draws:
 
     `sums`: (groups, columns), each group's sums; `value`: (draws, columns) -> (draws,), the figure of each drawn total. The same seed
     draws the same groups for whatever columns, so that figures of one table move together."""
-    groups = len(sums)
-    if groups < 2:
+    if len(sums) < 2:
         return Interval(None, None, "none")
+    return percentiles(value(resample(sums, seed, draws)))
+
+
+def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Floats:
+    """(draws, columns): totals of groups drawn with replacement, as many as there are. `sums`: (groups, columns), each group's sums."""
+    groups = len(sums)
     totals = np.empty((draws, sums.shape[1]))
     generator = np.random.Generator(np.random.Philox(seed))
-    for draw in range(draws):
-        times = np.bincount(generator.integers(0, groups, groups), minlength=groups)
-        totals[draw] = times @ sums
-    figures = value(totals)
+    step = max(1, AT_ONCE // groups)
+    for begin in range(0, draws, step):
+        size = min(step, draws - begin)
+        drawn = generator.integers(0, groups, (size, groups)) + groups * np.arange(size)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=size * groups).reshape(size, groups)
+        totals[begin : begin + size] = times @ sums
+    return totals
+
+
+def percentiles(figures: Floats) -> Interval:
+    """The middle 95 % of the figures of draws (draws,), those apart that are no number."""
     figures = figures[np.isfinite(figures)]
     if not len(figures):
         return Interval(None, None, "none")
@@ -81,3 +95,16 @@ def smallest_difference(deviation: float, n: float) -> float | None:
     """The least difference between two models, each measured on `n` independent samples of this standard deviation, that a two-sided
     test at 5 % finds four times of five (Cohen 1988). Models that answer the same samples show less in a paired test."""
     return (Z + POWER) * sqrt(2) * deviation / sqrt(n) if n > 0 else None
+
+
+def jackknife(sums: Floats, value: Callable[[Floats], Floats]) -> float:
+    """The standard deviation of one group's part in a figure that is made of sums over groups (Tukey 1958). `sums`, `value`: as `bootstrap`."""
+    without = value(sums.sum(axis=0) - sums)
+    without = without[np.isfinite(without)]
+    n = len(without)
+    return sqrt((n - 1) * float(((without - without.mean()) ** 2).sum())) if n > 1 else 0.0
+
+
+def least_variance(n: int) -> float:
+    """The variance of a rate of which all samples are right, as if one of `n + 1` were not."""
+    return n / (n + 1) ** 2

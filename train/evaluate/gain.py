@@ -1,0 +1,193 @@
+"""What training changed: answers to the same prompts before and after, by what of them was trained on, beside a control set."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from kgtools.corpora.record_files import read_manifest
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.frames import load_table
+from kgtools.tools.inputs.files import sha256, to_json
+from kgtools.tools.outputs.staging import manifest, staging
+from kgtools.train.evaluate.knowledge import CLASSES, HELD_OUT, PERMUTED, SEEN, TRAINED
+from kgtools.train.evaluate.metric import divide
+from kgtools.train.evaluate.parts import ALL, with_value
+from kgtools.train.evaluate.statistics.intervals import Floats, Interval, bootstrap
+from kgtools.train.evaluate.task import CROSS
+
+METRICS = ("stated", "partial", "wrong", "contradicted", "invented", "abstained", "no_answer", "total")
+BY = ("knowledge", f"knowledge{CROSS}relation", f"knowledge{CROSS}task", f"knowledge{CROSS}lang")
+KEYS = ("id", "sample")
+SOME = 3
+Shown = Literal["yes", "no", "not shown", "not asked"]
+"""Of what is asked about a gain: its interval over the control lies above 0, or not above it, or has 0 within; there is no such prompt."""
+QUESTIONS = {"went_in": TRAINED, "generalises_to_held_out": HELD_OUT, "generalises_to_seen_entities": SEEN}
+
+
+@dataclass(frozen=True)
+class GainCell:
+    """A figure before and after, of the prompts of which `by` has the value. `gain`: the difference, with its 95 % interval over groups;
+    `over`: how much more it is than that of the control set, with its own; None where there is no control set, and of that itself."""
+
+    by: str
+    value: str
+    metric: str
+    before: float
+    after: float
+    gain: float
+    low: float | None
+    high: float | None
+    interval: str
+    over: float | None
+    over_low: float | None
+    over_high: float | None
+    n: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class GainResult:
+    """What a run did. `shown`: what the gain in `stated` says to each of QUESTIONS; `control`: prompts of the control set."""
+
+    cells: tuple[GainCell, ...]
+    shown: dict[str, Shown]
+    prompts: int
+    control: int
+    seed: int
+    out: Path | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        values = {key: value for key, value in vars(self).items() if key != "out"}
+        return values | {"cells": [asdict(cell) for cell in self.cells]}
+
+    def cell(self, knowledge: str, metric: str = "stated") -> GainCell | None:
+        """The figures of a class of knowledge; None where no prompt is of it."""
+        return next(
+            (one for one in self.cells if (one.by, one.value, one.metric) == ("knowledge", knowledge, metric)), None
+        )
+
+
+def measure_gain(before: Path, after: Path, seed: int, out: Path) -> GainResult:
+    """Compare two folders that `evaluate facts` wrote, into `gain.json` and `run.json` of `out`. What was trained on is what `after` says.
+
+    Raises InputError where they answer other prompts, UsageError where `after` does not say what was trained on."""
+    tables = {where: _scores(path) for where, path in (("before", before), ("after", after))}
+    both = _pair(tables["before"], tables["after"], before, after)
+    if both["knowledge"].null_count():
+        raise UsageError(f"{after}: does not say what was trained on; score it with trained_on=PATH")
+    cells = tuple(_cells(both, seed))
+    with staging(out) as folder:
+        result = GainResult(cells, {}, both.height, both.filter(pl.col("knowledge") == PERMUTED).height, seed, out)
+        result.shown.update({name: _show(result.cell(of)) for name, of in QUESTIONS.items()})
+        (folder / "gain.json").write_bytes(to_json(result.to_dict()))
+        inputs = {
+            f"{where}/scores.parquet": sha256(path / "scores.parquet")
+            for where, path in (("before", before), ("after", after))
+        }
+        facts = {key: value for key, value in result.to_dict().items() if key not in ("cells", "seed")}
+        content = manifest(
+            "evaluate gain", {"seed": seed}, inputs, **facts, outputs={"gain.json": sha256(folder / "gain.json")}
+        )
+        (folder / "run.json").write_bytes(content)
+    return result
+
+
+def _scores(path: Path) -> pl.DataFrame:
+    command = read_manifest(path).get("command")
+    if command != "evaluate facts" or not (path / "scores.parquet").is_file():
+        raise InputError(f"{path}: is no folder that evaluate facts wrote{f', but {command}' if command else ''}")
+    return load_table(path / "scores.parquet")
+
+
+def _pair(before: pl.DataFrame, after: pl.DataFrame, earlier: Path, later: Path) -> pl.DataFrame:
+    """The scores of `after`, with those of `before` in columns `NAME_before`. Raises InputError unless each answer has its other."""
+    for mine, its, where, other in ((before, after, earlier, later), (after, before, later, earlier)):
+        alone = mine.join(its, on=[*KEYS, "prompt"], how="anti")
+        if alone.height:
+            some = ", ".join(alone["id"].head(SOME))
+            raise InputError(
+                f"{where}: {alone.height:,} of its {mine.height:,} answers are to prompts that {other} does not answer, or asks in other "
+                f"words ({some}); let both models answer the same prompts"
+            )
+    return after.join(
+        before.select(*KEYS, pl.col(*METRICS).name.suffix("_before")), on=[*KEYS], how="left", maintain_order="left"
+    )
+
+
+def _cells(both: pl.DataFrame, seed: int) -> list[GainCell]:
+    control = both.filter(pl.col("knowledge") == PERMUTED)
+    parts = [(ALL, "", both, control.clear())]
+    for by in BY:
+        rows = with_value(both, by).drop_nulls("value")
+        by_value = rows.partition_by("value", as_dict=True)
+        for (value,), part in sorted(by_value.items(), key=lambda one: _rank(str(one[0][0]))):
+            of, _, rest = str(value).partition(CROSS)
+            against = control if not rest else by_value.get((f"{PERMUTED}{CROSS}{rest}",), control.clear())
+            parts.append((by, str(value), part, control.clear() if of == PERMUTED else against.select(control.columns)))
+    return [
+        _cell(by, value, metric, rows, against, seed)
+        for by, value, rows, against in parts
+        for metric in (METRICS[:1] if CROSS in by else METRICS)
+    ]
+
+
+def _rank(value: str) -> tuple[int, str]:
+    of, _, rest = value.partition(CROSS)
+    return CLASSES.index(of), rest
+
+
+def _cell(by: str, value: str, metric: str, rows: pl.DataFrame, control: pl.DataFrame, seed: int) -> GainCell:
+    mine, its = _sums(rows, metric), _sums(control, metric)
+    gain = _settle(bootstrap(mine.drop("group").to_numpy(), _gain, seed), mine.height)
+    before, after, n = (float(each) for each in mine.drop("group").sum().row(0))
+    over, excess = None, Interval(None, None, "none")
+    if control.height:
+        joint = mine.join(
+            its, on="group", how="full", coalesce=True, suffix="_control", maintain_order="left_right"
+        ).fill_null(0)
+        sums = joint.drop("group").to_numpy()
+        over = float(_excess(sums.sum(axis=0)))
+        excess = _settle(bootstrap(sums, _excess, seed), min(mine.height, its.height))
+    return GainCell(
+        by, value, metric, before / n, after / n, (after - before) / n, gain.low, gain.high, gain.method, over, excess.low, excess.high,
+        rows.height, mine.height,
+    )  # fmt: skip
+
+
+def _sums(rows: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """A row a group: `before`, `after` and `n`, in the order of the groups."""
+    return rows.group_by("group", maintain_order=True).agg(
+        pl.col(f"{metric}_before").sum().alias("before"),
+        pl.col(metric).sum().alias("after"),
+        pl.len().cast(pl.Float64).alias("n"),
+    )
+
+
+def _gain(sums: Floats) -> Floats:
+    return divide(sums[..., 1] - sums[..., 0], sums[..., 2])
+
+
+def _excess(sums: Floats) -> Floats:
+    return _gain(sums[..., :3]) - _gain(sums[..., 3:])
+
+
+def _settle(found: Interval, groups: int) -> Interval:
+    """The interval of a difference. Where all groups differ by the same, as where no answer changed, the bootstrap sees no variance; then the
+    interval is as wide as a change of so rare groups could be that none of these shows it (Hanley and Lippman-Hand 1983)."""
+    if found.low is None or found.high is None or found.high - found.low > 1e-12:
+        return found
+    rare = float(1 - np.power(0.05, 1 / groups))
+    return Interval(max(-1.0, found.low - rare), min(1.0, found.high + rare), "rule of three")
+
+
+def _show(cell: GainCell | None) -> Shown:
+    if cell is None:
+        return "not asked"
+    low, high = (cell.low, cell.high) if cell.over is None else (cell.over_low, cell.over_high)
+    if low is None or high is None:
+        return "not shown"
+    return "yes" if low > 0 else "no" if high <= 0 else "not shown"
