@@ -135,7 +135,10 @@ def test_a_paper_that_does_not_say_its_tokenisation_gets_no_verdict(write_run: A
 def test_shares_are_held_against_shares(write_run: Any, report: Any) -> None:
     settings = {"shots": 0, "prompt": "medalpaca", "count": None}
     run = write_run(
-        "usmle", "usmle", [cell("accuracy", 0.4725, 0.02, 2_000, "usmle", "step", "1")], prompt_settings=settings
+        "usmle",
+        "usmle",
+        [cell("accuracy_medalpaca", 0.4725, 0.02, 2_000, "usmle", "step", "1")],
+        prompt_settings=settings,
     )
 
     cells = cells_of(table_of(report(run), "MedAlpaca", "USMLE"))
@@ -146,7 +149,7 @@ def test_shares_are_held_against_shares(write_run: Any, report: Any) -> None:
 def test_another_row_and_another_difference_can_be_asked_for(write_run: Any, report: Any) -> None:
     settings = {"shots": 0, "prompt": "medalpaca", "count": None}
     run = write_run(
-        "usmle", "usmle", [cell("accuracy", 0.20, 0.039, 400, "usmle", "step", "1")], prompt_settings=settings
+        "usmle", "usmle", [cell("accuracy_medalpaca", 0.20, 0.039, 400, "usmle", "step", "1")], prompt_settings=settings
     )
 
     strict = cells_of(table_of(report(run, "--against", "LLaMA-7b"), "MedAlpaca", "USMLE"))["Step 1"]

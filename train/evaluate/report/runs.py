@@ -38,10 +38,6 @@ class Run:
         """Whether the metric is a share, which people read in per cent."""
         return bool(self.manifest["metrics"][metric]["percent"])
 
-    def better(self, metric: str) -> bool:
-        """Whether more is better."""
-        return bool(self.manifest["metrics"][metric]["better"])
-
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
     """The runs of folders, in their order. Raises InputError for a folder that holds none, UsageError for one that is named twice."""
@@ -64,7 +60,10 @@ def read_run(folder: Path) -> Run:
         raise InputError(
             f"{file}: not the figures of this version of kgtools ({error}); score the answers again"
         ) from error
-    return Run(folder, str(manifest["task"]), _model(folder, manifest), cells, manifest)
+    # a judge's answers are verdicts on those of others: it has no prompts and decoding of its own
+    common = {"prompt_settings": {}, "answered_by": {}, "states": {}, "samples": manifest["answers"]}
+    task = str(manifest["command"]).removeprefix("evaluate ")
+    return Run(folder, task, _model(folder, manifest), cells, common | manifest)
 
 
 def _model(folder: Path, manifest: Mapping[str, Any]) -> str:
@@ -88,7 +87,7 @@ def describe(run: Run) -> dict[str, str]:
         "contamination": _line(said.get("contamination"), NOT_CHECKED),
     }
     if "judge" in said:
-        found["judge"] = _line(said["judge"], "")
+        found["judge"] = str(said.get("header") or _line(said["judge"], "")).removeprefix("judge ")
     if said.get("states"):
         found["read"] = _words(said["states"])
     return found | {"kgtools": said["versions"]["kgtools"]}

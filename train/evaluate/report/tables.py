@@ -85,12 +85,11 @@ def _rows(table: Table, runs: Sequence[Run], against: str, matters: float) -> li
 
 
 def _cells(table: Table, run: Run) -> list[Ours | None]:
-    cells = [None if column.mean_of else _cell(table, column, run) for column in table.columns]
+    """A figure for each column; a mean is made of its columns' figures, or else is what the column measures by itself."""
+    cells = [None if column.mean_of and column.by is None else _cell(table, column, run) for column in table.columns]
     by_name = {column.name.en: cell for column, cell in zip(table.columns, cells, strict=True)}
-    return [
-        _mean([by_name[name] for name in column.mean_of]) if column.mean_of else cell
-        for column, cell in zip(table.columns, cells, strict=True)
-    ]
+    means = [_mean([by_name[name] for name in column.mean_of]) if column.mean_of else None for column in table.columns]
+    return [mean or cell for mean, cell in zip(means, cells, strict=True)]
 
 
 def _cell(table: Table, column: Column, run: Run) -> Ours | None:
@@ -132,7 +131,7 @@ def _difference(wanted: Measured, column: Column, run: Run, cell: Cell) -> Words
             if said[settings].get(key) not in accepted:
                 theirs = " / ".join(map(str, accepted))
                 return word("other_setting", key=key, ours=str(said[settings].get(key)), theirs=theirs)
-    if said["missing"] and said["settings"]["missing"] == "skip":
+    if said["missing"] and said["settings"].get("missing") == "skip":
         return word("left_out", number=said["missing"])
     if column.n_from == "stated" and column.n != cell.n and said["prompt_settings"].get("count") is None:
         return word("other_number", ours=cell.n, theirs=column.n)
