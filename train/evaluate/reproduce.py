@@ -114,7 +114,8 @@ def _do(name: str, recipe: EvaluationRecipe, places: Places, answer: AnswerPromp
     key = part.like or name
     found = _records(asked.records, key, places)
     if found is None:
-        return replace(state, missing=f"{asked.records.bring}: in {places.data / key}")
+        files = f"{', '.join(asked.records.files)} in {places.data}, or " if asked.records.files else ""
+        return replace(state, missing=f"{asked.records.bring}: {files}records in {places.data / key}")
     records, state = found[0], replace(state, records=found[1])
     prompts = places.out / "prompts" / key
     state = replace(state, prompts=_prompts(asked, f"{places.recipe}: parts.{key}", records, prompts))

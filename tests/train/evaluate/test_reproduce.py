@@ -88,7 +88,7 @@ def test_without_answers_prompts_are_written_and_each_part_says_what_it_lacks(
         f"exam: needs answers to {tmp_path}/out/prompts/exam/prompts.jsonl in {tmp_path}/out/answers/exam.jsonl"
         in ran.err
     )
-    assert f"own: needs questions of your own: in {data}/own" in ran.err
+    assert f"own: needs questions of your own: records in {data}/own" in ran.err
     assert "later: needs the task of-the-future, which is not installed" in ran.err
     assert not (tmp_path / "out" / "report").exists()
 

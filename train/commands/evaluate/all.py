@@ -81,16 +81,19 @@ def evaluate_all(
 
 
 def _model(system: str, model: str, words: tuple[str, ...]) -> "AnswerPrompts":
-    """A model here, by a recipe of `train answer`, which resumes what it began."""
+    """A model here, by a recipe of `train answer`, which resumes what it began; where it has ended, its `run.json` is there."""
     from kgtools.train.launch.requirements import needs_stack
 
     needs_stack()
 
     def answer(prompts: Path, out: Path) -> None:
+        from kgtools.corpora.record_files import read_manifest
         from kgtools.train.commands.progress import show_count
         from kgtools.train.inference.answer import answer_records
 
-        settings = changes((*words, f"data={prompts}")) | {"model": model, "split": "all"}
+        if read_manifest(out).get("settings", {}).get("model") == model:
+            return
+        settings = changes((*words, f"data={prompts}")) | {"model": model, "split": "test"}
         with show_count("answers") as count:
             answer_records(system, settings, out, on_progress=count)
 

@@ -12,6 +12,11 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.evaluate.score import Cell
 
 NOT_CHECKED, UNSAID = "not checked", "not said by the answers"
+NO_DECODING = (
+    *("title", "notes", "ours", "paper", "data", "split"),
+    *("allow_identified", "allow_license", "trust_remote_code", "gpu_memory_utilization"),
+)
+"""Keys of a recipe that say what is asked, or what may be; not how it is answered."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def describe(run: Run) -> dict[str, str]:
         "answers": f"{said['answers']:,}" + (f", {said['missing']:,} missing" if said["missing"] else ""),
         "prompt settings": _words(said["prompt_settings"]),
         "scoring": _words(said["settings"]),
-        "answered by": _words(said["answered_by"]) or UNSAID,
+        "answered by": _words(_decoding(said["answered_by"])) or UNSAID,
         "contamination": _line(said.get("contamination"), NOT_CHECKED),
     }
     if "judge" in said:
@@ -91,6 +96,11 @@ def describe(run: Run) -> dict[str, str]:
     if said.get("states"):
         found["read"] = _words(said["states"])
     return found | {"kgtools": said["versions"]["kgtools"]}
+
+
+def _decoding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a recipe's settings those that answers depend on."""
+    return {key: value for key, value in settings.items() if key not in NO_DECODING}
 
 
 def _line(value: Any, unsaid: str) -> str:
@@ -102,7 +112,8 @@ def _line(value: Any, unsaid: str) -> str:
 
 def _words(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_words(inner)}" for key, inner in sorted(value.items()) if inner is not None)
+        said = {key: inner for key, inner in sorted(value.items()) if inner not in (None, "", [], {})}
+        return ", ".join(f"{key}={_words(inner)}" for key, inner in said.items())
     if isinstance(value, list):
         return "+".join(map(_words, value))
     return str(value)
