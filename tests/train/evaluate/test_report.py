@@ -166,6 +166,30 @@ def test_two_models_are_two_rows_and_the_same_one_twice_is_told_apart(exam: Any,
     assert [row["label"] for row in table["ours"]] == ["mine (one)", "mine (two)", "other"]
 
 
+def test_one_model_s_runs_on_several_sets_are_one_row(write_run: Any, report: Any) -> None:
+    runs = [write_run(name, "exam", [cell("accuracy", 0.5, 0.01, 99, name)]) for name in ("ceval", "cmmlu")]
+
+    (row,) = table_of(report(*runs), "ChiMed-GPT", "Multi-choice QA")["ours"]
+
+    assert (row["label"], [one["run"] for one in row["runs"]]) == ("mine", ["ceval", "cmmlu"])
+    assert [one and one["figure"] for one in row["cells"]] == [50.0, 50.0, None]
+
+
+def test_a_judge_s_verdicts_fill_the_table_of_verdicts(write_run: Any, report: Any) -> None:
+    """What judges write has no prompts of its own, and says in its header whether they were held against people."""
+    run = write_run("judged", "judge", [cell("win", 0.7, 0.1, 388, "cmedqa2")], header="judge gpt, rubric clinicalgpt: judge not calibrated",
+                    judge={"model": "gpt"})  # fmt: skip
+    said = orjson.loads((run / "run.json").read_bytes())
+    for key in ("task", "prompt_settings", "answered_by", "states", "samples"):
+        said.pop(key)
+    (run / "run.json").write_bytes(orjson.dumps(said))
+
+    table = table_of(report(run), "ClinicalGPT", "Table 7")
+
+    assert cells_of(table)["Win"]["why"].startswith("the prompt of the judge is not public")
+    assert table["ours"][0]["runs"][0]["header"]["judge"] == "gpt, rubric clinicalgpt: judge not calibrated"
+
+
 def test_a_run_that_no_paper_has_a_table_for_is_shown_by_itself(write_run: Any, report: Any) -> None:
     found = report(write_run("facts", "facts", [cell("stated", 0.5, 0.1, 90, "xywy")]))
 
@@ -176,14 +200,14 @@ def test_a_run_that_no_paper_has_a_table_for_is_shown_by_itself(write_run: Any, 
 def test_every_table_says_what_its_figures_depend_on(exam: Any, kgtools: Command, tmp_path: Path) -> None:
     run = exam(
         contamination={"line": "contamination: 3 of 100 prompts stand in the training data"},
-        judge={"model": "gpt", "calibrated": False},
+        judge={"model": "gpt", "calibrated": "no"},
         answered_by={"model": "models/mine", "temperature": 0.4},
     )
 
     shown = kgtools("evaluate", "report", run, "--out", tmp_path / "report").out
 
     for text in ("prompts 100 (SHA-256 abcdef012345)", "shots=0", "temperature=0.4", "3 of 100 prompts stand in the training data",
-                 "judge calibrated=False, model=gpt", "kgtools 0.1.0", "Wang et al. 2023", "half of 5 points"):  # fmt: skip
+                 "judge calibrated=no, model=gpt", "kgtools 0.1.0", "Wang et al. 2023", "half of 5 points"):  # fmt: skip
         assert text in shown
 
 

@@ -126,7 +126,7 @@ def _view(filled: Filled) -> View:
         f"{filled.paper.short}-{filled.key}".lower(),
         f"{filled.paper.short} {table.number}",
         Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),
-        [(row.label, _said(row.run)) for row in filled.rows],
+        [(row.label, _said(run)) for row in filled.rows for run in row.runs],
         [column.name for column in columns],
         lines,
         [plot for number, column in enumerate(columns) if (plot := _plot(filled, number, column))],

@@ -38,7 +38,7 @@ def write_table(filled: Filled, style: str) -> str:
             [f"  {word('items').en}", *(f"{cell.n:,}" if cell else "" for cell, _ in cells)],
             [f"  {word('verdict', row=filled.against).en}", *(_verdict(cell, reasons) for cell, _ in cells)],
         ]
-    heads = [f"{row.label}: {header(row.run)}" for row in filled.rows] or [word("nothing").en]
+    heads = [f"{row.label}: {header(run)}" for row in filled.rows for run in row.runs] or [word("nothing").en]
     columns = [word("model").en, *(column.name.en for column in table.columns)]
     body = lay_out_table(columns, rows, style=style, right=[False, *(True for _ in table.columns)])
     return _frame(title, heads, body, [note.en for note in notes_of(filled, reasons)], style)
