@@ -45,12 +45,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     return len(table)
 
 
-def lay_out_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "", style: str = "table") -> str:
-    """The text of a table in one of TABLE_STYLES but csv; columns of numbers stand at the right."""
-    right = [bool(rows) and all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(columns))]
+def lay_out_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    title: str = "",
+    style: str = "table",
+    right: Sequence[bool] | None = None,
+) -> str:
+    """The text of a table in one of TABLE_STYLES but csv. `right`: which columns stand at the right, else those of numbers."""
+    if right is None:
+        right = [
+            bool(rows) and all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(columns))
+        ]
     layout = {"table": _plain_table, "markdown": _markdown_table, "latex": _latex_table}[style]
     texts = [[cell(value) for value in row] for row in rows]
-    return layout([cell(column) for column in columns], texts, right, shown(title))
+    return layout([cell(column) for column in columns], texts, list(right), shown(title))
 
 
 def _plain_table(columns: list[str], rows: list[list[str]], right: list[bool], title: str) -> str:

@@ -36,7 +36,7 @@ def read_words(path: Path) -> dict[str, Words]:
     return {key: Words(**pair) for key, pair in values.items()}
 
 
-def fill(pair: Words, **values: object) -> Words:
+def fill(pair: Words, /, **values: object) -> Words:
     """Words with values put in: words in their language, thousands grouped."""
     return Words(_fill(pair.en, "en", values), _fill(pair.zh, "zh", values)) if values else pair
 

@@ -30,8 +30,8 @@ AnswerPrompts = Callable[[Path, Path], None]
 
 @dataclass(frozen=True)
 class State:
-    """What became of a part. `records`, `prompts`, `answers`, `scores`: `there` (as before), `written` (now), or empty: they are not; `missing`: what
-    the user does next."""
+    """What became of a part. `records`, `prompts`, `answers`, `scores`: `there` (as before), `written` (now), or empty: they are not; `missing`:
+    what the user does next; `fault`: why it could not be done."""
 
     part: str
     task: str
@@ -41,6 +41,7 @@ class State:
     answers: str = ""
     scores: str = ""
     missing: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,28 @@ def reproduce(
     """Do of a paper's evaluation what can be done now, and say of each part what it lacks.
 
     `data`: a folder; of a part `<part>/records.parquet`, or the files that its reader reads. `answers`: a folder with `<part>.jsonl`,
-    `<part>.parquet` or a folder `<part>`; without a model also `answers` of `out`. `answer`: a model, for the parts that have none there. `only`: these parts. Raises InputError,
-    UsageError; what was done stays, and the next run goes on from it."""
+    `<part>.parquet` or a folder `<part>`; without a model also `answers` of `out`. `answer`: a model, for the parts that have none there.
+    `only`: these parts. What was done stays, and the next run goes on from it. Raises InputError and UsageError for the recipe; what is
+    wrong with a part is the fault of its state."""
     file = find_recipe(name)
     recipe = load_recipe(file)
     for part in only:
         if part not in recipe.parts:
             raise UsageError(f"--only {part}: the recipe has no such part; {suggestion(part, list(recipe.parts))}")
     places = Places(file, data, answers, out)
-    states = tuple(_do(part, recipe, places, answer, missing) for part in recipe.parts if not only or part in only)
+    states = tuple(_try(part, recipe, places, answer, missing) for part in recipe.parts if not only or part in only)
     scored = [out / "scores" / state.part for state in states if state.scores]
     judged = [out / "judged" / state.part for state in states if (out / "judged" / state.part / "cells.json").is_file()]
     report = write_report([*scored, *judged], [recipe.paper], out / "report") if scored or judged else None
     return Reproduction(recipe, states, report, out)
+
+
+def _try(name: str, recipe: EvaluationRecipe, places: Places, answer: AnswerPrompts | None, missing: Missing) -> State:
+    """A part; one that cannot be done does not stop the others."""
+    try:
+        return _do(name, recipe, places, answer, missing)
+    except (InputError, UsageError) as error:
+        return State(name, recipe.parts[name].task, recipe.parts[name].fills, fault=str(error))
 
 
 def _do(name: str, recipe: EvaluationRecipe, places: Places, answer: AnswerPrompts | None, missing: Missing) -> State:
@@ -104,7 +114,8 @@ def _do(name: str, recipe: EvaluationRecipe, places: Places, answer: AnswerPromp
     key = part.like or name
     found = _records(asked.records, key, places)
     if found is None:
-        return replace(state, missing=f"{asked.records.bring}: in {places.data / key}")
+        files = f"{', '.join(asked.records.files)} in {places.data}, or " if asked.records.files else ""
+        return replace(state, missing=f"{asked.records.bring}: {files}records in {places.data / key}")
     records, state = found[0], replace(state, records=found[1])
     prompts = places.out / "prompts" / key
     state = replace(state, prompts=_prompts(asked, f"{places.recipe}: parts.{key}", records, prompts))
@@ -120,12 +131,14 @@ def _do(name: str, recipe: EvaluationRecipe, places: Places, answer: AnswerPromp
 
 
 def _records(records: Records, name: str, places: Places) -> tuple[Path, str] | None:
-    """The folder of a part's records; read of the user's files where these are no records yet."""
+    """The folder of a part's records, read of the user's files where these are no records yet; or the file that its task reads itself."""
     if (places.data / name / "records.parquet").is_file():
         return places.data / name, "there"
     files = sorted({file for pattern in records.files for file in places.data.glob(pattern) if file.is_file()})
-    if records.reader is None or not files:
+    if not files:
         return None
+    if records.reader is None:
+        return files[0], "there"
     home = places.out / "records" / name
     said = read_manifest(home)
     wanted = sorted(map(sha256, files))
@@ -139,8 +152,9 @@ def _prompts(part: Part, where: str, records: Path, out: Path) -> str:
     settings = _settings(find_task(part.task).prompts, part.prompts, f"{where}.prompts")
     said = read_manifest(out)
     wanted = {"task": part.task, **settings.model_dump(mode="json")}
+    file = records / "records.parquet" if records.is_dir() else records
     same = said.get("command") == COMMAND and said["settings"] == wanted and _is_ours(said)
-    if same and said["inputs"] == {"records.parquet": sha256(records / "records.parquet")}:
+    if same and list(said["inputs"].values()) == [sha256(file)]:
         return "there"
     write_prompts(part.task, records, settings, out)
     return "written"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from kgtools.tools.errors import UsageError
+from kgtools.tools.errors import Findings, UsageError
 from kgtools.tools.options import complete_words, format_option, out_option
 from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import tell
@@ -58,7 +58,7 @@ def evaluate_all(
     """Score all that a paper's tables ask, and write them with our figures beside the published ones.
 
     What is there already is not done again. Without answers the prompts are written, and it says what is to be answered. KEY=VALUE
-    words are settings of the model's answers, such as max_new_tokens=256.
+    words are settings of the model's answers, such as max_new_tokens=256. It ends with 1 where a part could not be done.
 
     \b
     Example:
@@ -81,16 +81,19 @@ def evaluate_all(
 
 
 def _model(system: str, model: str, words: tuple[str, ...]) -> "AnswerPrompts":
-    """A model here, by a recipe of `train answer`, which resumes what it began."""
+    """A model here, by a recipe of `train answer`, which resumes what it began; where it has ended, its `run.json` is there."""
     from kgtools.train.launch.requirements import needs_stack
 
     needs_stack()
 
     def answer(prompts: Path, out: Path) -> None:
+        from kgtools.corpora.record_files import read_manifest
         from kgtools.train.commands.progress import show_count
         from kgtools.train.inference.answer import answer_records
 
-        settings = changes((*words, f"data={prompts}")) | {"model": model, "split": "all"}
+        if read_manifest(out).get("settings", {}).get("model") == model:
+            return
+        settings = changes((*words, f"data={prompts}")) | {"model": model, "split": "test"}
         with show_count("answers") as count:
             answer_records(system, settings, out, on_progress=count)
 
@@ -129,3 +132,7 @@ def _print(result: "Reproduction", style: str) -> None:
     for state in result.states:
         if state.missing:
             tell(f"{state.part}: {'then' if state.scores else 'needs'} {state.missing}")
+        if state.fault:
+            tell(f"{state.part}: failed: {state.fault}")
+    if any(state.fault for state in result.states):
+        raise Findings

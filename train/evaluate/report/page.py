@@ -16,9 +16,9 @@ from kgtools.tools.page.html import style as common_style
 from kgtools.tools.page.words import Words
 from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.published import Column
-from kgtools.train.evaluate.report.runs import Run, describe
+from kgtools.train.evaluate.report.runs import NOT_CHECKED, UNSAID, Run, describe
 from kgtools.train.evaluate.report.tables import Filled, Ours
-from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, show_n, verdict_words
+from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, verdict_words
 from kgtools.train.evaluate.report.words import word
 
 HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ class View:
     id: str
     short: str
     title: Words
-    headers: list[tuple[str, dict[str, str]]]
+    headers: list[tuple[str, dict[str, Any]]]
     columns: list[Any]
     lines: list[Line]
     plots: list[Plot] = field(default_factory=list)
@@ -95,7 +95,7 @@ def _tiles(filled: Sequence[Filled]) -> list[dict[str, Any]]:
         for cell in row.cells
         if cell and (cell.verdict or cell.why)
     )
-    return [{"label": word(f"tile_{kind}"), "number": counts[kind]} for kind in (*BADGES, "no_verdict")]  # type: ignore[index]
+    return [{"label": word(f"tile_{kind}"), "number": counts[kind]} for kind in (*BADGES, "no_verdict")]
 
 
 def _view(filled: Filled) -> View:
@@ -109,13 +109,13 @@ def _view(filled: Filled) -> View:
         for model, figures in table.rows.items()
     ]
     if any(column.n for column in columns):
-        lines.append(Line(word("paper_n"), [show_n(column) for column in columns], "part"))
+        lines.append(Line(word("paper_n"), [_n(column) for column in columns], "part"))
     for row in filled.rows:
         cells = list(zip(row.cells, columns, strict=True))
         lines += [
             Line(
                 Markup("{} <small>{}</small>").format(row.label, word("ours")),
-                [show(cell and cell.figure, filled, column) for cell, column in cells],
+                [show(cell.figure if cell else None, filled, column) for cell, column in cells],
                 "ours",
             ),
             Line(word("interval"), [show_interval(cell, filled, column) for cell, column in cells], "part"),
@@ -125,13 +125,25 @@ def _view(filled: Filled) -> View:
     return View(
         f"{filled.paper.short}-{filled.key}".lower(),
         f"{filled.paper.short} {table.number}",
-        Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),  # type: ignore[index]
-        [(row.label, describe(row.run)) for row in filled.rows],
+        Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),
+        [(row.label, _said(run)) for row in filled.rows for run in row.runs],
         [column.name for column in columns],
         lines,
         [plot for number, column in enumerate(columns) if (plot := _plot(filled, number, column))],
         notes_of(filled, reasons),
     )
+
+
+def _n(column: Column) -> Any:
+    if column.n is None:
+        return ""
+    return Markup("{} ({})").format(f"{column.n:,}", word("derived")) if column.n_from == "derived" else f"{column.n:,}"
+
+
+def _said(run: Run) -> dict[str, Any]:
+    """What a run says of itself; what is no setting but a sentence is in both languages."""
+    sentences = {NOT_CHECKED: word("not_checked"), UNSAID: word("unsaid")}
+    return {what: sentences.get(value, value) for what, value in describe(run).items()}
 
 
 def _badge(cell: Ours | None, reasons: dict[str, Words]) -> Any:
@@ -190,16 +202,16 @@ def _view_run(run: Run, number: int) -> View:
                 "" if cell.figure is None else _plain(cell.figure, run.percent(cell.metric)),
                 ""
                 if cell.low is None
-                else f"{_plain(cell.low, run.percent(cell.metric))} to {_plain(cell.high, run.percent(cell.metric))}",
+                else f"{_plain(cell.low, run.percent(cell.metric))}–{_plain(cell.high, run.percent(cell.metric))}",
                 f"{cell.n:,}",
             ],
         )
         for cell in run.cells
         if cell.by == ALL
     ]
-    title = Words(*(f"{run.model}, {run.task}: {word('others')[lang]}" for lang in ("en", "zh")))  # type: ignore[index]
+    title = Words(*(f"{run.model}, {run.task}: {word('others')[lang]}" for lang in ("en", "zh")))
     columns = [word(key) for key in ("set", "figure", "interval", "items")]
-    return View(f"run-{number}", f"{run.model} {run.task}", title, [(run.model, describe(run))], columns, lines)
+    return View(f"run-{number}", f"{run.model} {run.task}", title, [(run.model, _said(run))], columns, lines)
 
 
 def _plain(figure: float | None, percent: bool) -> str:

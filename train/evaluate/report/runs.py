@@ -11,7 +11,12 @@ from kgtools.corpora.record_files import read_manifest
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.evaluate.score import Cell
 
-NOT_CHECKED = "not checked"
+NOT_CHECKED, UNSAID = "not checked", "not said by the answers"
+NO_DECODING = (
+    *("title", "notes", "ours", "paper", "data", "split"),
+    *("allow_identified", "allow_license", "trust_remote_code", "gpu_memory_utilization"),
+)
+"""Keys of a recipe that say what is asked, or what may be; not how it is answered."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,6 @@ class Run:
         """Whether the metric is a share, which people read in per cent."""
         return bool(self.manifest["metrics"][metric]["percent"])
 
-    def better(self, metric: str) -> bool:
-        """Whether more is better."""
-        return bool(self.manifest["metrics"][metric]["better"])
-
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
     """The runs of folders, in their order. Raises InputError for a folder that holds none, UsageError for one that is named twice."""
@@ -64,7 +65,10 @@ def read_run(folder: Path) -> Run:
         raise InputError(
             f"{file}: not the figures of this version of kgtools ({error}); score the answers again"
         ) from error
-    return Run(folder, str(manifest["task"]), _model(folder, manifest), cells, manifest)
+    # a judge's answers are verdicts on those of others: it has no prompts and decoding of its own
+    common = {"prompt_settings": {}, "answered_by": {}, "states": {}, "samples": manifest["answers"]}
+    task = str(manifest["command"]).removeprefix("evaluate ")
+    return Run(folder, task, _model(folder, manifest), cells, common | manifest)
 
 
 def _model(folder: Path, manifest: Mapping[str, Any]) -> str:
@@ -84,14 +88,19 @@ def describe(run: Run) -> dict[str, str]:
         "answers": f"{said['answers']:,}" + (f", {said['missing']:,} missing" if said["missing"] else ""),
         "prompt settings": _words(said["prompt_settings"]),
         "scoring": _words(said["settings"]),
-        "answered by": _words(said["answered_by"]) or "not said by the answers",
+        "answered by": _words(_decoding(said["answered_by"])) or UNSAID,
         "contamination": _line(said.get("contamination"), NOT_CHECKED),
     }
     if "judge" in said:
-        found["judge"] = _line(said["judge"], "")
+        found["judge"] = str(said.get("header") or _line(said["judge"], "")).removeprefix("judge ")
     if said.get("states"):
         found["read"] = _words(said["states"])
     return found | {"kgtools": said["versions"]["kgtools"]}
+
+
+def _decoding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a recipe's settings those that answers depend on."""
+    return {key: value for key, value in settings.items() if key not in NO_DECODING}
 
 
 def _line(value: Any, unsaid: str) -> str:
@@ -103,7 +112,8 @@ def _line(value: Any, unsaid: str) -> str:
 
 def _words(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_words(inner)}" for key, inner in sorted(value.items()) if inner is not None)
+        said = {key: inner for key, inner in sorted(value.items()) if inner not in (None, "", [], {})}
+        return ", ".join(f"{key}={_words(inner)}" for key, inner in said.items())
     if isinstance(value, list):
         return "+".join(map(_words, value))
     return str(value)

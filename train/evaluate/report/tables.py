@@ -29,9 +29,9 @@ class Ours:
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of a run, by column."""
+    """The figures of a model, by column; `runs`: those that they are of."""
 
-    run: Run
+    runs: tuple[Run, ...]
     label: str
     cells: tuple[Ours | None, ...]
 
@@ -62,35 +62,51 @@ def fill_tables(
             row = against if against in table.rows else table.paper_row
             least = table.matters if matters is None else matters * table.scale
             rows = _rows(table, runs, row, least)
-            used |= {str(one.run.folder) for one in rows}
+            used |= {str(run.folder) for one in rows for run in one.runs}
             if rows or whole:
                 filled.append(Filled(paper, key, table, row, least, tuple(rows)))
     return filled, [run for run in runs if str(run.folder) not in used]
 
 
 def _rows(table: Table, runs: Sequence[Run], against: str, matters: float) -> list[Row]:
+    """A row for each model; runs of one that fill the same column have rows of their own."""
     rows: list[Row] = []
     for run in runs:
-        if run.task != table.task:
+        cells = _cells(table, run) if run.task == table.task else []
+        if not any(cells):
             continue
-        cells = _cells(table, run)
-        if any(cells):
-            judged = [
-                cell and _judge(cell, published, table, column, matters)
-                for cell, published, column in zip(cells, table.rows[against], table.columns, strict=True)
-            ]
-            rows.append(Row(run, run.model, tuple(judged)))
+        judged = tuple(
+            _judge(cell, published, table, column, matters) if cell else None
+            for cell, published, column in zip(cells, table.rows[against], table.columns, strict=True)
+        )
+        place = next(
+            (at for at, row in enumerate(rows) if row.label == run.model and _is_apart(row.cells, judged)), None
+        )
+        if place is None:
+            rows.append(Row((run,), run.model, judged))
+        else:
+            both = tuple(one or other for one, other in zip(rows[place].cells, judged, strict=True))
+            rows[place] = Row((*rows[place].runs, run), run.model, both)
     labels = [row.label for row in rows]
-    return [replace(row, label=f"{row.label} ({row.run.name})") if labels.count(row.label) > 1 else row for row in rows]
+    return [
+        replace(row, label=f"{row.label} ({', '.join(run.name for run in row.runs)})")
+        if labels.count(row.label) > 1
+        else row
+        for row in rows
+    ]
+
+
+def _is_apart(cells: Sequence[Ours | None], others: Sequence[Ours | None]) -> bool:
+    """Whether no column has a figure of both."""
+    return not any(one and other for one, other in zip(cells, others, strict=True))
 
 
 def _cells(table: Table, run: Run) -> list[Ours | None]:
-    cells = [None if column.mean_of else _cell(table, column, run) for column in table.columns]
+    """A figure for each column; a mean is made of its columns' figures, or else is what the column measures by itself."""
+    cells = [None if column.mean_of and column.by is None else _cell(table, column, run) for column in table.columns]
     by_name = {column.name.en: cell for column, cell in zip(table.columns, cells, strict=True)}
-    return [
-        _mean([by_name[name] for name in column.mean_of]) if column.mean_of else cell
-        for column, cell in zip(table.columns, cells, strict=True)
-    ]
+    means = [_mean([by_name[name] for name in column.mean_of]) if column.mean_of else None for column in table.columns]
+    return [mean or cell for mean, cell in zip(means, cells, strict=True)]
 
 
 def _cell(table: Table, column: Column, run: Run) -> Ours | None:
@@ -132,7 +148,7 @@ def _difference(wanted: Measured, column: Column, run: Run, cell: Cell) -> Words
             if said[settings].get(key) not in accepted:
                 theirs = " / ".join(map(str, accepted))
                 return word("other_setting", key=key, ours=str(said[settings].get(key)), theirs=theirs)
-    if said["missing"] and said["settings"]["missing"] == "skip":
+    if said["missing"] and said["settings"].get("missing") == "skip":
         return word("left_out", number=said["missing"])
     if column.n_from == "stated" and column.n != cell.n and said["prompt_settings"].get("count") is None:
         return word("other_number", ours=cell.n, theirs=column.n)

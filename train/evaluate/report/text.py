@@ -32,14 +32,15 @@ def write_table(filled: Filled, style: str) -> str:
         rows += [
             [
                 f"{row.label} ({word('ours').en})",
-                *(show(cell and cell.figure, filled, column) for cell, column in cells),
+                *(show(cell.figure if cell else None, filled, column) for cell, column in cells),
             ],
             [f"  {word('interval').en}", *(show_interval(cell, filled, column) for cell, column in cells)],
             [f"  {word('items').en}", *(f"{cell.n:,}" if cell else "" for cell, _ in cells)],
             [f"  {word('verdict', row=filled.against).en}", *(_verdict(cell, reasons) for cell, _ in cells)],
         ]
-    heads = [f"{row.label}: {header(row.run)}" for row in filled.rows] or [word("nothing").en]
-    body = lay_out_table([word("model").en, *(column.name.en for column in table.columns)], rows, style=style)
+    heads = [f"{row.label}: {header(run)}" for row in filled.rows for run in row.runs] or [word("nothing").en]
+    columns = [word("model").en, *(column.name.en for column in table.columns)]
+    body = lay_out_table(columns, rows, style=style, right=[False, *(True for _ in table.columns)])
     return _frame(title, heads, body, [note.en for note in notes_of(filled, reasons)], style)
 
 
@@ -52,7 +53,13 @@ def write_run(run: Run, style: str) -> str:
     ]
     columns = [word(key).en for key in ("set", "metric", "figure", "interval", "items")]
     title = f"{run.model}, {run.task}: {word('others').en.lower()}"
-    return _frame(title, [header(run)], lay_out_table(columns, rows, style=style), [], style)
+    return _frame(
+        title,
+        [header(run)],
+        lay_out_table(columns, rows, style=style, right=[False, False, True, True, True]),
+        [],
+        style,
+    )
 
 
 def header(run: Run) -> str:
@@ -69,7 +76,7 @@ def show_interval(cell: Ours | None, filled: Filled, column: Column) -> str:
     """The ends of an interval; nothing where there is none."""
     if cell is None or cell.low is None or cell.high is None:
         return ""
-    return f"{show(cell.low, filled, column)} to {show(cell.high, filled, column)}"
+    return f"{show(cell.low, filled, column)}–{show(cell.high, filled, column)}"
 
 
 def show_n(column: Column) -> str:
@@ -129,7 +136,7 @@ def _plain(figure: float | None, run: Run, cell: Cell) -> str:
 
 
 def _ends(run: Run, cell: Cell) -> str:
-    return "" if cell.low is None else f"{_plain(cell.low, run, cell)} to {_plain(cell.high, run, cell)}"
+    return "" if cell.low is None else f"{_plain(cell.low, run, cell)}–{_plain(cell.high, run, cell)}"
 
 
 def _frame(title: str, heads: Sequence[str], body: str, notes: Sequence[str], style: str) -> str:

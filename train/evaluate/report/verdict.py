@@ -38,8 +38,8 @@ def judge(
 
 def _round_up(n: float) -> int:
     """To two digits: more would say more than is known."""
-    unit = 10 ** max(0, floor(log10(n)) - 1)
-    return ceil(n / unit) * unit
+    unit: int = 10 ** max(0, floor(log10(n)) - 1)
+    return ceil(round(n / unit, 6)) * unit
 
 
 def _could_be_equal(figure: float, low: float, high: float, published: float, theirs: Interval) -> bool:

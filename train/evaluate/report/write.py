@@ -115,7 +115,11 @@ def _table(filled: Filled) -> dict[str, Any]:
         "columns": columns,
         "published": table.rows,
         "ours": [
-            {"label": row.label, "run": row.run.name, "header": describe(row.run), "cells": [cell and _cell(cell) for cell in row.cells]}
+            {
+                "label": row.label,
+                "runs": [{"run": run.name, "header": describe(run)} for run in row.runs],
+                "cells": [cell and _cell(cell) for cell in row.cells],
+            }
             for row in filled.rows
         ],
         "notes": [note.en for note in notes_of(filled, reasons_of(filled))],
