@@ -24,7 +24,8 @@ BY = ("knowledge", f"knowledge{CROSS}relation", f"knowledge{CROSS}task", f"knowl
 KEYS = ("id", "sample")
 SOME = 3
 Shown = Literal["yes", "no", "not shown", "not asked"]
-"""Of what is asked about a gain: its interval over the control lies above 0, or below it, or has 0 within; there is no such prompt."""
+"""Of what is asked about a gain: it lies above 0 and above that of the control set, each with its interval, or below one of them; or an
+interval has 0 within; or there is no such prompt. Above 0 too, for who knows what is true may do worse on the control set than who guesses."""
 QUESTIONS = {"went_in": TRAINED, "generalises_to_held_out": HELD_OUT, "generalises_to_seen_entities": SEEN}
 
 
@@ -204,7 +205,7 @@ def _settle(found: Interval, groups: int) -> Interval:
 def _show(cell: GainCell | None) -> Shown:
     if cell is None:
         return "not asked"
-    low, high = (cell.low, cell.high) if cell.over is None else (cell.over_low, cell.over_high)
-    if low is None or high is None:
-        return "not shown"
-    return "yes" if low > 0 else "no" if high < 0 else "not shown"
+    edges = [(cell.low, cell.high), *([(cell.over_low, cell.over_high)] if cell.over is not None else [])]
+    if all(low is not None and low > 0 for low, _ in edges):
+        return "yes"
+    return "no" if any(high is not None and high < 0 for _, high in edges) else "not shown"

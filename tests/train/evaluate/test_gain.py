@@ -93,6 +93,14 @@ def test_gains_stand_by_what_was_trained_on_and_beside_the_control(scored: Any, 
     assert (result["prompts"], result["control"]) == (80, 20)
 
 
+def test_to_do_worse_on_the_control_alone_is_no_gain(scored: Any, gain: Any) -> None:
+    """Who knows what is true refuses what is wrong on purpose; that says nothing of facts that were held out."""
+    result = gain(scored("before", BEFORE | {"control": 12}), scored("after", AFTER | {"held": 4, "control": 0}))
+
+    assert cell(result, "held out")["over_low"] > 0
+    assert result["shown"]["generalises_to_held_out"] == "not shown"
+
+
 def test_the_interval_is_that_of_a_second_bootstrap(scored: Any, gain: Any) -> None:
     found = cell(gain(scored("before", BEFORE), scored("after", AFTER)), "trained on")
 
