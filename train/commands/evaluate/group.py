@@ -6,6 +6,8 @@ from kgtools.tools import registry
 from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
 from kgtools.train.commands.evaluate.answer import answer
+from kgtools.train.commands.evaluate.calibrate import calibrate
+from kgtools.train.commands.evaluate.judge import judge
 from kgtools.train.commands.evaluate.prompts import prompts
 from kgtools.train.commands.evaluate.scores import task_command
 
@@ -40,5 +42,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (answer, prompts):
+for command in (answer, calibrate, judge, prompts):
     evaluate.add_command(command)
