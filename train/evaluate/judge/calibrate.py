@@ -15,7 +15,7 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import load_table
 from kgtools.tools.inputs.files import sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
-from kgtools.train.evaluate.judge.calibration import COMMAND, FILE, figures_of, topic
+from kgtools.train.evaluate.judge.calibration import COMMAND, FILE, figures_of, limits_of, topic
 from kgtools.train.evaluate.judge.pairs import WORTH
 from kgtools.train.evaluate.judge.tables import VERDICTS, Verdicts
 from kgtools.train.evaluate.statistics.agreement import (
@@ -23,6 +23,7 @@ from kgtools.train.evaluate.statistics.agreement import (
     count_pairs,
     find_rectifier,
     kappa_interval,
+    keep_within,
     mean_of,
 )
 from kgtools.train.evaluate.statistics.intervals import clustered_wilson
@@ -139,14 +140,19 @@ def _label(word: Any, about: Mapping[str, Any], where: str) -> tuple[str, float]
     if kind == "checklist" and (isinstance(word, bool) or word in ORDER[kind]):
         met = word is True or word == "met"
         return ORDER[kind][met], float(met)
-    if kind == "rating" and isinstance(word, int) and not isinstance(word, bool):
+    if kind == "rating" and isinstance(word, int) and not isinstance(word, bool) and word in range(*_ends(about)):
         return str(word), float(word)
     expected = {
         "pairwise": "win, tie or lose, of the first answer",
-        "rating": "a whole number",
+        "rating": "a whole number of the scale",
         "checklist": "true or false",
     }
     raise InputError(f"{where}: {word!r} is no label; expected {expected[kind]}")
+
+
+def _ends(about: Mapping[str, Any]) -> tuple[int, int]:
+    low, high = about["scale"]
+    return low, high + 1
 
 
 def _part(about: Mapping[str, Any], rows: pl.DataFrame, seed: int) -> dict[str, Any]:
@@ -160,7 +166,7 @@ def _part(about: Mapping[str, Any], rows: pl.DataFrame, seed: int) -> dict[str, 
     return {
         "n": both.height, "agreement": _agreement(same, groups), "kappa": _kappa(counts, seed, False),
         "weighted_kappa": _kappa(counts, seed, True), "labels": labels,
-        "confusion": _confusion(rows, labels), "bias": _bias(both), "figures": _figures(about["kind"], both, rest),
+        "confusion": _confusion(rows, labels), "bias": _bias(both), "figures": _figures(about, both, rest),
     }  # fmt: skip
 
 
@@ -171,7 +177,9 @@ def _order(kind: str, used: set[str]) -> list[str]:
 def _agreement(same: Any, groups: Sequence[str]) -> dict[str, Any]:
     places = {group: number for number, group in enumerate(dict.fromkeys(groups))}
     where = [places[group] for group in groups]
-    interval = clustered_wilson(np.bincount(where, weights=same), np.bincount(where).astype(np.float64))
+    interval = clustered_wilson(
+        np.bincount(where, weights=same).astype(np.float64), np.bincount(where).astype(np.float64)
+    )
     return {"figure": float(same.mean()), "low": interval.low, "high": interval.high}
 
 
@@ -192,22 +200,23 @@ def _bias(both: pl.DataFrame) -> list[dict[str, Any]]:
         keys.append(("source", str(name), rows))
     dimensions = sorted({name for text in both["by"].unique() for name in orjson.loads(text)})
     for dimension in dimensions:
-        value = both.with_columns(value=pl.col("by").str.json_path_match(f"$.{dimension}")).drop_nulls("value")
-        for (name,), rows in sorted(value.partition_by("value", as_dict=True).items()):
+        known = both.with_columns(of=pl.col("by").str.json_path_match(f"$.{dimension}")).drop_nulls("of")
+        for (name,), rows in sorted(known.partition_by("of", as_dict=True).items()):
             keys.append((dimension, str(name), rows))
     found = []
     for by, name, rows in keys:
         difference = (rows["value"] - rows["human_value"]).to_numpy()
         estimate = mean_of(difference, rows["group"].to_list())
-        known = np.isfinite(estimate.low)
+        is_known = np.isfinite(estimate.low)
         found.append({
-            "by": by, "value": name, "n": estimate.n, "figure": estimate.figure, "low": estimate.low if known else None,
-            "high": estimate.high if known else None,
+            "by": by, "value": name, "n": estimate.n, "figure": estimate.figure, "low": estimate.low if is_known else None,
+            "high": estimate.high if is_known else None,
         })  # fmt: skip
     return found
 
 
-def _figures(kind: str, both: pl.DataFrame, rest: pl.DataFrame) -> dict[str, Any]:
+def _figures(about: Mapping[str, Any], both: pl.DataFrame, rest: pl.DataFrame) -> dict[str, Any]:
+    kind, limits = about["kind"], limits_of(about)
     of_people = figures_of(kind, both["human"].to_list(), both["human_value"].to_numpy())
     of_judge = figures_of(kind, both["label"].to_list(), both["value"].to_numpy())
     of_rest = figures_of(kind, rest["label"].to_list(), rest["value"].to_numpy())
@@ -219,6 +228,6 @@ def _figures(kind: str, both: pl.DataFrame, rest: pl.DataFrame) -> dict[str, Any
         found[name] = {
             "judge": float(np.concatenate([judge, others]).mean()), "human": float(human.mean()),
             "rectifier": find_rectifier(human, judge, groups, step)._asdict(),
-            "corrected": correct_mean(human, judge, groups, others, rest_groups, step)._asdict(),
+            "corrected": keep_within(correct_mean(human, judge, groups, others, rest_groups, step), *limits)._asdict(),
         }  # fmt: skip
     return found

@@ -14,7 +14,7 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.evaluate.judge.rubric import Rubric
 from kgtools.train.evaluate.judge.tables import Verdicts
 from kgtools.train.evaluate.score import Cell
-from kgtools.train.evaluate.statistics.agreement import Estimate, Rectifier, apply_rectifier
+from kgtools.train.evaluate.statistics.agreement import Estimate, Rectifier, apply_rectifier, keep_within
 from kgtools.train.evaluate.statistics.intervals import Floats
 
 FILE = "calibration.json"
@@ -87,6 +87,12 @@ def figures_of(kind: str, labels: Sequence[str], values: Floats) -> dict[str, Fl
     return shares | {"preference": values}
 
 
+def limits_of(about: Mapping[str, Any]) -> tuple[float, float]:
+    """Between which every figure of a judge is."""
+    low, high = about["scale"] if about["kind"] == "rating" else (0, 1)
+    return float(low), float(high)
+
+
 def corrected_cells(calibration: Calibration, verdicts: Verdicts, sha256: str, rubric: Rubric) -> list[Cell]:
     """The figures of all as people would have given them. Of the very verdicts that the labels were held against, those of the calibration;
     of others of the same kind, the judge's mean with what corrects it."""
@@ -107,7 +113,7 @@ def corrected_cells(calibration: Calibration, verdicts: Verdicts, sha256: str, r
                 rectifier = Rectifier(
                     known["figure"], inf if known["variance"] is None else known["variance"], known["n"]
                 )
-                estimate = apply_rectifier(values, groups, rectifier)
+                estimate = keep_within(apply_rectifier(values, groups, rectifier), *limits_of(calibration.judge))
             cells.append(Cell(
                 "", by, value, f"{figure}_corrected", estimate.figure, _finite(estimate.low), _finite(estimate.high), INTERVAL, len(values),
                 len(set(groups)), None,

@@ -88,6 +88,7 @@ def judge(
     about_judge = about | {
         "kind": rubric.kind,
         "parts": list(rubric.parts),
+        "scale": list(rubric.scale),
         "settings": settings.model_dump(mode="json"),
     }
     if calibration is not None:

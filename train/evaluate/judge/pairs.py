@@ -40,7 +40,7 @@ def pair_row(judgements: Sequence[Judgement] | None, gone: str | None, part: str
         outcome = FAILED if FAILED in states else "unparsed"
     else:
         said = [str(verdict[part]) for verdict in verdicts]
-        outcome, inconsistent = combine(*said, how)
+        outcome, inconsistent = combine(said[0], said[1], how)
     return {
         "outcome": outcome, **{f"is_{name}": float(outcome == name) for name in ("win", "tie", "lose", "unparsed", FAILED)},
         "inconsistent": float(inconsistent), "judged": float(bool(said)), "worth": WORTH.get(outcome, 0.0),

@@ -85,3 +85,15 @@ def _rest(scores: pl.DataFrame) -> list[Metric]:
         if scores[f"is_{name}"].sum():
             found.append(rate(name, f"is_{name}", better=False))
     return found
+
+
+def rating_label(judgement: Judgement, part: str) -> tuple[str | None, float | None]:
+    """The rating of a part, as a label and as a number; none where there is no verdict."""
+    return (str(judgement.verdict[part]), float(judgement.verdict[part])) if judgement.verdict else (None, None)
+
+
+def met_label(judgement: Judgement) -> tuple[str | None, float | None]:
+    """Whether a criterion is met, as a label and as a number; none where there is no verdict."""
+    if not judgement.verdict:
+        return None, None
+    return ("met", 1.0) if judgement.verdict["met"] else ("unmet", 0.0)

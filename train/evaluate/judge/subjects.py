@@ -132,19 +132,13 @@ def make_verdicts(
     for place, ((id_, number, *about), said) in enumerate(zip(keys, judged, strict=True)):
         if said is None:
             continue
-        found: list[tuple[str, str | None, float | None]] = []
         if rubric.kind == "pairwise":
-            for name, scores in parts.items():
-                found.append((name or rubric.main, *pairs.labels(scores.row(place, named=True))))
+            found = [
+                (name or rubric.main, *pairs.labels(scores.row(place, named=True))) for name, scores in parts.items()
+            ]
         elif rubric.kind == "rating":
-            for name in rubric.aspects:
-                rating = said[0].verdict and int(said[0].verdict[name])
-                found.append((name, str(rating) if rating is not None else None, rating))
+            found = [(name, *ratings.rating_label(said[0], name)) for name in rubric.aspects]
         else:
-            for turn, one in enumerate(said):
-                met = one.verdict and bool(one.verdict["met"])
-                found.append(
-                    (str(turn), None if met is None else "met" if met else "unmet", None if met is None else float(met))
-                )
+            found = [(str(turn), *ratings.met_label(one)) for turn, one in enumerate(said)]
         rows += [(id_, number, part, *about, label, value) for part, label, value in found]
     return rows

@@ -102,6 +102,12 @@ def apply_rectifier(judge: Floats, groups: Sequence[str], rectifier: Rectifier) 
     return _estimate(mean + rectifier.figure, variance, len(judge))
 
 
+def keep_within(estimate: Estimate, low: float, high: float) -> Estimate:
+    """The estimate and its interval within what the figure can be: a correction may lead out of it, and the truth is never there."""
+    figure, begin, end = (min(high, max(low, value)) for value in estimate[:3])
+    return Estimate(figure, begin, end, estimate.n)
+
+
 def _variance(added: Floats, groups: Sequence[str]) -> float:
     """The variance of a sum of what independent groups add to it. Infinite for a single group."""
     row_of = {group: number for number, group in enumerate(dict.fromkeys(groups))}
