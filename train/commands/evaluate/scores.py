@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kgtools.train.evaluate.score import Evaluation
     from kgtools.train.evaluate.task import Task
 
+WIDEST = 8
+"""Of so many figures at most a table has a row for each group of samples; of more, a row for each figure."""
+
 
 def task_command(name: str, task: "Task") -> click.Command:
     """The command that scores answers to the prompts of a task."""
@@ -61,15 +64,8 @@ def print_result(result: "Evaluation", style: str) -> None:
         print_json(result.to_dict())
         return
     names = list(result.metrics)
-    rows: dict[tuple[str, str, str], list[Any]] = {}
-    for cell in result.cells:
-        row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
-        row += [
-            _shown(cell.figure, result.metrics[cell.metric]["percent"]),
-            _interval(cell, result.metrics[cell.metric]["percent"]),
-        ]
-    heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
-    print_table(heads, list(rows.values()), f"{result.task}: {result.answers:,} answers", style)
+    heads, rows = _lines(result) if len(names) > WIDEST else _table(result)
+    print_table(heads, rows, f"{result.task}: {result.answers:,} answers", style)
     if result.states:
         tell("answers: " + ", ".join(f"{name} {number:,}" for name, number in result.states.items()))
     if result.missing:
@@ -84,6 +80,33 @@ def print_result(result: "Evaluation", style: str) -> None:
             "paired test on the same prompts sees more"
         )
     tell(f"scores.parquet, cells.json and run.json are in {result.out}")
+
+
+def _table(result: "Evaluation") -> tuple[list[str], list[list[Any]]]:
+    """A row for each group of samples, its figures beside each other."""
+    names = list(result.metrics)
+    rows: dict[tuple[str, str, str], list[Any]] = {}
+    for cell in result.cells:
+        row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
+        row += [
+            _shown(cell.figure, result.metrics[cell.metric]["percent"]),
+            _interval(cell, result.metrics[cell.metric]["percent"]),
+        ]
+    heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
+    return heads, list(rows.values())
+
+
+def _lines(result: "Evaluation") -> tuple[list[str], list[list[Any]]]:
+    """A row for each figure there is: of a task of many figures most groups of samples have few."""
+    rows = [
+        [
+            cell.source or "all", cell.by, cell.value, cell.metric, cell.n, _shown(cell.figure, result.metrics[cell.metric]["percent"]),
+            _interval(cell, result.metrics[cell.metric]["percent"]),
+        ]
+        for cell in result.cells
+        if cell.figure is not None
+    ]  # fmt: skip
+    return ["source", "by", "", "figure", "n", "", "95 %"], rows
 
 
 def _shown(figure: float | None, percent: bool) -> str:
