@@ -219,7 +219,8 @@ def test_a_prompt_without_an_answer_is_wrong_and_called_missing() -> None:
 @pytest.mark.parametrize(
     ("text", "labels", "state"),
     [
-        ("yes or no", ("yes", "no"), "mixed"), ("true, false", ("true", "false"), "mixed"), ("10", ("0", "1"), "no_answer"), ("0.5", ("0", "5"), "no_answer"),
+        ("yes or no", ("yes", "no"), "mixed"), ("true, false", ("true", "false"), "mixed"),
+        ("10", ("0", "1"), "no_answer"), ("0.5", ("0", "5"), "no_answer"),
     ],
 )  # fmt: skip
 def test_a_listing_of_labels_is_no_answer(text: str, labels: tuple[str, ...], state: str) -> None:

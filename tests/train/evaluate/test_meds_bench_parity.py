@@ -1,7 +1,8 @@
 """BLEU-1 and ROUGE-L of the published scripts on the outputs that their authors published, sample by sample.
 
 `meds_bench_parity.json` holds what nltk 3.10.4 (sentence_bleu, word_tokenize with its English Punkt model), rouge 1.0.1, jieba 0.42.1 and
-janome 0.5.1 give for each row of the published table. The means of the six tasks, 47.20 and 34.96, are those of the paper but for 0.03 of BLEU-1 (47.17)."""
+janome 0.5.1 give for each row of the published table. The means of the six tasks,
+47.20 and 34.96, are those of the paper but for 0.03 of BLEU-1 (47.17)."""
 
 import csv
 from pathlib import Path

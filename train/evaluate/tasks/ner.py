@@ -74,7 +74,8 @@ def kin(one: Sample, settings: NerPrompts) -> str:
 
 
 def _types_of(one: Sample, settings: NerPrompts) -> tuple[str, ...]:
-    known = settings.types or one.meta.get("types") or one.meta.get("answer_choices")
+    of_ner = one.meta.get("task_type") == "ner"  # of PromptCBLUE, whose other tasks have choices that are no types
+    known = settings.types or one.meta.get("types") or (of_ner and one.meta.get("answer_choices"))
     if not known:
         known = [str(entity["type"]) for entity in one.meta.get("entities") or ()]
     return tuple(dict.fromkeys(map(str, known)))
