@@ -171,6 +171,6 @@ def _numbers(rows: pl.DataFrame, metric: Metric) -> Floats:
     return numbers.to_numpy().astype(np.float64).reshape(rows.height, len(metric.columns) + 1)
 
 
-def _places(values: pl.Series, known: pl.Series) -> np.ndarray:  # type: ignore[type-arg]
+def _places(values: pl.Series, known: pl.Series) -> np.ndarray:
     """Where each value stands among those known."""
     return values.cast(pl.Enum(known)).to_physical().to_numpy()
