@@ -23,7 +23,7 @@ NO_SCORE = ("seed", "missing")
 KEY = ("id", "sample")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """What `kgtools evaluate TASK` wrote into a folder. `label`: how tables call it; `name`: of the task; `scores`: `score.SAMPLES` with the columns
     of the task; `answered_by`: settings that its answers came with; `contamination`: the line of its tables."""
