@@ -160,7 +160,7 @@ def test_japanese_without_its_tokenizer_is_not_scored_and_told(monkeypatch: pyte
     from kgtools.train.evaluate.meds_bench import published_texts
 
     monkeypatch.setitem(sys.modules, "janome.tokenizer", None)
-    published_texts._japanese.cache_clear()
+    published_texts.tokenizer.cache_clear()
 
     row = rows_of("task54", [("肝臓です", "肝臓です")], compat=True)
 

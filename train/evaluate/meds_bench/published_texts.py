@@ -34,6 +34,7 @@ class WordsMissing(Exception):
         self.package = package
 
 
+@cache
 def tokenizer(lang: str | None) -> Tokenize:
     """Text -> words, by language. Raises WordsMissing for Japanese without janome, MissingExtraError without the packages of `evaluate`."""
     if lang == "zh":
@@ -41,7 +42,6 @@ def tokenizer(lang: str | None) -> Tokenize:
     return _japanese() if lang == "ja" else _others()
 
 
-@cache
 def _chinese() -> Tokenize:
     try:
         from rjieba import cut
@@ -56,7 +56,6 @@ def _chinese() -> Tokenize:
     return words
 
 
-@cache
 def _japanese() -> Tokenize:
     try:
         from janome.tokenizer import Tokenizer
@@ -66,7 +65,6 @@ def _japanese() -> Tokenize:
     return lambda text: [word.surface for word in words.tokenize(text)]
 
 
-@cache
 def _others() -> Tokenize:
     """nltk's `word_tokenize` without the download of its model: its own Punkt algorithm, given what matters of the model here."""
     try:
