@@ -67,7 +67,7 @@ def bootstrap(sums: Floats, value: Callable[[Floats], Floats], seed: int, draws:
     if groups < 2:
         return Interval(None, None, "none")
     totals = np.empty((draws, sums.shape[1]))
-    generator = np.random.Generator(np.random.Philox(seed))
+    generator = np.random.Generator(np.random.Philox(seed % 2**64))
     step = max(1, AT_ONCE // groups)
     for begin in range(0, draws, step):
         size = min(step, draws - begin)
