@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from kgtools.tools.frames import Schema, load_table, write_table
-from kgtools.tools.inputs.files import digest, sha256, to_json
+from kgtools.tools.inputs.files import sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.answers import Missing, read_answers
 from kgtools.train.evaluate.metric import measure
@@ -134,7 +134,7 @@ def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: A
 
 def prompt_id(one: Sample) -> str:
     """A hash of the messages that were asked."""
-    return digest(orjson.dumps(one.messages).decode())
+    return one.prompt
 
 
 def _dimensions(asked: PromptSet, one: Sample) -> str:
