@@ -94,10 +94,10 @@ demo-train: $(VENV)/train demo ## a random model learns what demo makes, the who
 	$$k train all --recipe demo --records $(OUT)/split --out $(OUT)/trained \
 	  $$(for seed in $$(seq $(WRONG)); do echo "--preferences $(OUT)/split-preferences/$$seed"; done) \
 	  $(foreach license,$(LICENSES),--allow-license $(license)); \
-	echo "== generate: items of the same facts, asked otherwise, and a control set of wrong ones"; \
-	make="$$k generate --graph $(OUT)/graph --task list,cloze,mcq --lang zh --seed 7"; \
-	$$make --count 300 --out $(OUT)/items > /dev/null; $$make --permute --count 150 --out $(OUT)/control > /dev/null; \
-	$$k evaluate prompts facts $(OUT)/items "also=[$(OUT)/control]" --out $(OUT)/evaluation/prompts > /dev/null; \
+	echo "== generate: items of the same facts, asked plainly and otherwise, and a control set of wrong ones"; \
+	make="$$k generate --graph $(OUT)/graph --task list --lang zh --seed 7"; \
+	$$make --count 200 --out $(OUT)/items > /dev/null; $$make --permute --count 200 --out $(OUT)/control > /dev/null; \
+	$$k evaluate prompts facts $(OUT)/items "also=[$(OUT)/control]" wording=both --out $(OUT)/evaluation/prompts > /dev/null; \
 	for model in base model; do \
 	  echo "== evaluate: the $$model"; \
 	  $$k train answer --recipe demo model=$(OUT)/trained/sft/$$model data=$(OUT)/evaluation/prompts --out $(OUT)/evaluation/answers-$$model > /dev/null; \

@@ -36,7 +36,8 @@ class Answers:
 def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "error") -> Answers:
     """The answers of a file to samples: JSON lines with an `id` and a text (`answer`, `text`, `output`, `prediction`, `response`,
     `completion`, or `messages`), or what `kgtools train answer` wrote. `sample` tells several answers to one prompt apart; with
-    `option_logprobs`, likelihoods by option, no text is needed.
+    `option_logprobs`, likelihoods by option, no text is needed. A prompt that says the same as another that was answered, which `train answer`
+    asks once, has its answer: a control set asks some of the same questions.
 
     Raises InputError for a line that is no answer, an id that stands twice, one that is of no prompt, and prompts without an answer
     unless `missing` says what becomes of them."""
@@ -65,7 +66,9 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
     numbers: dict[str, list[int]] = {}
     for id_, number in found:
         numbers.setdefault(id_, []).append(number)
-    without = [one for one in samples if one.id not in numbers]
+    answered = {one.prompt: one.id for one in samples if one.id in numbers}
+    ids = {one.id: one.id if one.id in numbers else answered.get(one.prompt, one.id) for one in samples}
+    without = [one for one in samples if ids[one.id] not in numbers]
     if without and missing == "error":
         some = ", ".join(one.id for one in without[:SOME])
         raise InputError(
@@ -73,8 +76,8 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
             "leaves them out"
         )
     for one in samples:
-        given += [(one, found[one.id, number]) for number in sorted(numbers.get(one.id, ()))]
-        if one.id not in numbers and missing == "wrong":
+        given += [(one, found[ids[one.id], number]) for number in sorted(numbers.get(ids[one.id], ()))]
+        if ids[one.id] not in numbers and missing == "wrong":
             given.append((one, Answer()))
     said = read_manifest(source)
     settings = said.get("settings", {}) if str(said.get("command", "")).endswith("answer") else {}

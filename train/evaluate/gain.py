@@ -20,7 +20,8 @@ from kgtools.train.evaluate.statistics.intervals import Floats, Interval, bootst
 from kgtools.train.evaluate.task import CROSS
 
 METRICS = ("stated", "partial", "wrong", "contradicted", "invented", "abstained", "no_answer", "total")
-BY = ("knowledge", f"knowledge{CROSS}relation", f"knowledge{CROSS}task", f"knowledge{CROSS}lang")
+WORDING = f"knowledge{CROSS}wording"
+BY = ("knowledge", WORDING, f"knowledge{CROSS}relation", f"knowledge{CROSS}task", f"knowledge{CROSS}lang")
 KEYS = ("id", "sample")
 SOME = 3
 Shown = Literal["yes", "no", "not shown", "not asked"]

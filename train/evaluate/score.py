@@ -11,7 +11,7 @@ import polars as pl
 
 from kgtools.corpora.record import RECORDS
 from kgtools.tools.frames import Schema, load_table, write_table
-from kgtools.tools.inputs.files import digest, sha256, to_json
+from kgtools.tools.inputs.files import sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.answers import Missing, read_answers
 from kgtools.train.evaluate.contamination import NOT_CHECKED, check_contamination, mark
@@ -144,7 +144,7 @@ def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: A
 
 def prompt_id(one: Sample) -> str:
     """A hash of the messages that were asked."""
-    return digest(orjson.dumps(one.messages).decode())
+    return one.prompt
 
 
 def _dimensions(asked: PromptSet, one: Sample) -> str:

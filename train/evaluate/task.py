@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import orjson
 import polars as pl
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from kgtools.tools.config import Seed, Settings
+from kgtools.tools.inputs.files import digest
 from kgtools.train.evaluate.metric import Metric
 
 KEY = "evaluate"
@@ -67,6 +69,11 @@ class Sample:
     template: str | None = None
     hold_out: str | None = None
     reply: str | None = None
+
+    @property
+    def prompt(self) -> str:
+        """A hash of the messages that are asked."""
+        return digest(orjson.dumps(self.messages).decode())
 
     @property
     def question(self) -> str:

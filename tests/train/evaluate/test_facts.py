@@ -199,6 +199,55 @@ def test_items_and_a_control_set_are_asked_together(items: Any, kgtools: Command
     assert len(pl.read_json(tmp_path / "p" / "run.json")["inputs"][0]) == 2
 
 
+def test_one_answer_serves_a_question_and_the_same_of_a_control_set(
+    items: Any, kgtools: Command, write_answers: Any, tmp_path: Path
+) -> None:
+    wrong = SYMPTOMS["meta"]["item"] | {"answers": [["骨折"]]}
+    control = items([SYMPTOMS | {"id": "c0", "meta": {"item": wrong, "permuted": True}}], "control")
+    assert (
+        kgtools("evaluate", "prompts", "facts", items([SYMPTOMS]), f"also=[{control}]", "--out", tmp_path / "p").code
+        == 0
+    )
+    first, _ = pl.read_parquet(tmp_path / "p" / "records.parquet")["id"]
+
+    ran = kgtools("evaluate", "facts", tmp_path / "p", write_answers({first: "发热、咳嗽"}), "--out", tmp_path / "s")
+
+    assert ran.code == 0, ran.err
+    rows = pl.read_parquet(tmp_path / "s" / "scores.parquet")
+    assert list(rows.select("record", "answer", "stated").iter_rows()) == [
+        ("r0", "发热、咳嗽", 1.0),
+        ("c0", "发热、咳嗽", 0.0),
+    ]
+
+
+def test_a_list_is_asked_plainly_too_and_told_apart(
+    items: Any, kgtools: Command, write_answers: Any, tmp_path: Path
+) -> None:
+    row = SYMPTOMS | {
+        "messages": [
+            {"role": "user", "content": "肺炎有哪些症状？请全部列出。"},
+            {"role": "assistant", "content": "共2项：发热、咳嗽。"},
+        ],
+        "meta": SYMPTOMS["meta"] | {"question": "肺炎有哪些症状？"},
+    }
+    made = kgtools(
+        "evaluate", "prompts", "facts", items([row, TRUE]), "wording=both", "--out", tmp_path / "p", "--format", "json"
+    )
+    prompts = pl.read_parquet(tmp_path / "p" / "records.parquet")
+    texts = prompts["messages"].list.first().struct.field("content").to_list()
+
+    assert made.json["samples"] == 3
+    assert texts == ["肺炎有哪些症状？请全部列出。", "肺炎有哪些症状？", TRUE["messages"][0]["content"]]
+    answers = write_answers(dict(zip(prompts["id"], ["不知道", "发热、咳嗽", "正确"], strict=True)))
+    scored = kgtools("evaluate", "facts", tmp_path / "p", answers, "--out", tmp_path / "s", "--format", "json")
+    by_wording = {
+        cell["value"]: cell["figure"]
+        for cell in scored.json["cells"]
+        if cell["by"] == "wording" and cell["metric"] == "stated"
+    }
+    assert by_wording == {"own": 0.5, "plain": 1.0}
+
+
 def test_worked_examples_answer_as_their_records_do(items: Any, kgtools: Command, tmp_path: Path) -> None:
     rows = [
         FALSE | {"messages": [FALSE["messages"][0], {"role": "assistant", "content": "错误"}], "answer": "false"},

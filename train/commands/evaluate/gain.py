@@ -79,18 +79,20 @@ def print_gain(result: "GainResult", style: str) -> None:
 
 
 def _rows(result: "GainResult") -> list[list[Any]]:
+    """A row for all, for each class, and, where questions were asked in several wordings, for each class and wording."""
+    from kgtools.train.evaluate.gain import WORDING
+
+    found = {(cell.by, cell.value, cell.metric): cell for cell in result.cells}
+    wordings = {value.rpartition(" ")[2] for by, value, _ in found if by == WORDING}
     rows = []
-    for cell in result.cells:
-        if cell.metric != "stated" or cell.by not in ("all", "knowledge"):
+    for (by, value, metric), cell in found.items():
+        if metric != "stated" or by not in ("all", "knowledge", *([WORDING] if len(wordings) > 1 else [])):
             continue
-        others = [
-            next(one for one in result.cells if (one.by, one.value, one.metric) == (cell.by, cell.value, name)).gain
-            for name in ("invented", "abstained")
-        ]
+        others = [found.get((by, value, name)) for name in ("invented", "abstained")]
         rows.append([
-            cell.value or "all", cell.n, cell.groups, f"{100 * cell.before:.1f}", f"{100 * cell.after:.1f}", f"{100 * cell.gain:+.1f}",
+            value or "all", cell.n, cell.groups, f"{100 * cell.before:.1f}", f"{100 * cell.after:.1f}", f"{100 * cell.gain:+.1f}",
             _interval(cell.low, cell.high), "" if cell.over is None else f"{100 * cell.over:+.1f}", _interval(cell.over_low, cell.over_high),
-            *(f"{100 * other:+.1f}" for other in others),
+            *("" if other is None else f"{100 * other.gain:+.1f}" for other in others),
         ])  # fmt: skip
     return rows
 

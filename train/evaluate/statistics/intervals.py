@@ -72,7 +72,7 @@ def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Floats:
     """(draws, columns): totals of groups drawn with replacement, as many as there are. `sums`: (groups, columns), each group's sums."""
     groups = len(sums)
     totals = np.empty((draws, sums.shape[1]))
-    generator = np.random.Generator(np.random.Philox(seed))
+    generator = np.random.Generator(np.random.Philox(seed % 2**64))
     step = max(1, AT_ONCE // groups)
     for begin in range(0, draws, step):
         size = min(step, draws - begin)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -30,6 +30,15 @@ File = Annotated[
 ]
 
 
+class FactPrompts(PromptSettings):
+    """What there is to choose. `wording`: `own` asks as the record does; `plain` the bare question of a list, in the words of the task qa that
+    a model may have been trained on; `both` each of them, so that what is known is told from what is known in other words."""
+
+    wording: Literal["own", "plain", "both"] = Field(
+        "own", description="own: as the record asks; plain: the bare question of a list, as qa asks it; both"
+    )
+
+
 class FactScores(ScoreSettings):
     """What there is to choose. `names`: by default `names.parquet` beside the prompts; `policy`: weights of the total; `trained_on`: records, or
     the folder of a training run with the records that it read."""
@@ -50,8 +59,8 @@ class Context:
     knowledge: dict[str, str | None]
 
 
-def ask(one: Sample, shots: Sequence[Sample], _: PromptSettings) -> list[Sample] | str:
-    """The question as its record asks it; or why it is none."""
+def ask(one: Sample, shots: Sequence[Sample], settings: FactPrompts) -> list[Sample] | str:
+    """The question as its record asks it, or plainly, or both; or why it is none."""
     if KEY not in one.meta:
         return "no item to grade by"
     item = item_of(one)
@@ -69,8 +78,16 @@ def ask(one: Sample, shots: Sequence[Sample], _: PromptSettings) -> list[Sample]
         for message in (*(m for m in shot.messages if m["role"] != "system"), {"role": "assistant", "content": shot.reply or shot.reference or ""})
     ]  # fmt: skip
     system = [message for message in one.messages if message["role"] == "system"]
-    turns = [message for message in one.messages if message["role"] != "system"]
-    return [replace(one, messages=(*system, *examples, *turns), asked=asked)]
+    turns = {"own": [message for message in one.messages if message["role"] != "system"]}
+    if one.task == "list" and "question" in one.meta:  # what other tasks ask has other answers without their words
+        turns["plain"] = [{"role": "user", "content": one.meta["question"]}]
+    wanted = ("own", "plain") if settings.wording == "both" else (settings.wording,)
+    found = [
+        replace(one, messages=(*system, *examples, *turns[wording]), asked=asked | {"wording": wording})
+        for wording in wanted
+        if wording in turns
+    ]
+    return found or "no list, whose bare question has its answers"
 
 
 def item_of(one: Sample) -> Item:
@@ -163,10 +180,11 @@ TASK = Task(
     ask=ask,
     score=score,
     metrics=metrics,
+    prompts=FactPrompts,
     scoring=FactScores,
     dimensions=(
-        "knowledge", "task", "relation", "graph", "hops", "form", "hold_out", f"knowledge{CROSS}relation", f"knowledge{CROSS}task",
-        f"knowledge{CROSS}lang", f"knowledge{CROSS}hold_out",
+        "knowledge", "task", "relation", "graph", "hops", "form", "wording", "hold_out", f"knowledge{CROSS}relation",
+        f"knowledge{CROSS}task", f"knowledge{CROSS}wording", f"knowledge{CROSS}lang", f"knowledge{CROSS}hold_out",
     ),
     open=open_context,
     beside=(NAMES,),
