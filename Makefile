@@ -80,9 +80,9 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	$$k trace $$(head -1 $(OUT)/records/records.jsonl | cut -d'"' -f4) --records $(OUT)/records; \
 	echo "The graph is in $(OUT)/graph, the records are in $(OUT)/records."
 
-demo-train: $(VENV)/train demo ## a random model learns what demo makes, the whole way: SFT, reward model, PPO, answers; minutes on a CPU
+demo-train: $(VENV)/train demo ## a random model learns what demo makes, the whole way: SFT, reward model, PPO, answers, what the graph says to them; minutes on a CPU
 	@set -euo pipefail; k="$(BIN)/kgtools"; \
-	rm -rf $(OUT)/questions $(OUT)/preferences $(OUT)/split $(OUT)/split-preferences $(OUT)/trained; \
+	rm -rf $(OUT)/questions $(OUT)/preferences $(OUT)/split $(OUT)/split-preferences $(OUT)/trained $(OUT)/items $(OUT)/control $(OUT)/evaluation; \
 	echo "== generate, split: questions in Chinese"; \
 	$$k generate --graph $(OUT)/graph --lang zh --seed 7 --out $(OUT)/questions; $$k split $(OUT)/questions --out $(OUT)/split; \
 	echo "== generate, split: preferences, $(WRONG) wrong answers to each question"; \
@@ -94,7 +94,19 @@ demo-train: $(VENV)/train demo ## a random model learns what demo makes, the who
 	$$k train all --recipe demo --records $(OUT)/split --out $(OUT)/trained \
 	  $$(for seed in $$(seq $(WRONG)); do echo "--preferences $(OUT)/split-preferences/$$seed"; done) \
 	  $(foreach license,$(LICENSES),--allow-license $(license)); \
-	echo "The models are in $(OUT)/trained."
+	echo "== generate: items of the same facts, asked otherwise, and a control set of wrong ones"; \
+	make="$$k generate --graph $(OUT)/graph --task list,cloze,mcq --lang zh --seed 7"; \
+	$$make --count 300 --out $(OUT)/items > /dev/null; $$make --permute --count 150 --out $(OUT)/control > /dev/null; \
+	$$k evaluate prompts facts $(OUT)/items "also=[$(OUT)/control]" --out $(OUT)/evaluation/prompts > /dev/null; \
+	for model in base model; do \
+	  echo "== evaluate: the $$model"; \
+	  $$k train answer --recipe demo model=$(OUT)/trained/sft/$$model data=$(OUT)/evaluation/prompts --out $(OUT)/evaluation/answers-$$model > /dev/null; \
+	  $$k evaluate facts $(OUT)/evaluation/prompts $(OUT)/evaluation/answers-$$model --out $(OUT)/evaluation/$$model \
+	    "trained_on=[$(OUT)/trained/sft,$(OUT)/split]"; \
+	done; \
+	echo "== evaluate: what training changed"; \
+	$$k evaluate gain $(OUT)/evaluation/base $(OUT)/evaluation/model --out $(OUT)/evaluation/gain; \
+	echo "The models are in $(OUT)/trained, their scores in $(OUT)/evaluation."
 
 test: lint ## lint, types and every test; NEO4J_VERSION=2026.08.1: against that Neo4j; NEO4J_URI: against that server
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)

@@ -81,6 +81,15 @@ def place(tmp_path_factory):
     lines = (folder / "items" / "records.jsonl").read_bytes().splitlines()
     said = ({"id": line["id"], "answer": line["messages"][-1]["content"]} for line in map(orjson.loads, lines))
     (folder / "answers.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in said))
+    facts = [
+        "evaluate",
+        "facts",
+        str(folder / "items"),
+        str(folder / "answers.jsonl"),
+        f"trained_on={folder / 'items'}",
+    ]
+    for name in ("before", "after"):
+        assert run([*facts, "--out", str(folder / name)]) == 0
     allowed = "allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
     tiny = ["--recipe", "tiny", "steps=1", allowed]
     assert run(["train", "sft", *tiny, f"data={folder / 'records'}", "--out", str(folder / "sft")]) == 0

@@ -13,13 +13,14 @@ import polars as pl
 from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.files import sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
-from kgtools.train.evaluate.metric import Metric
+from kgtools.train.evaluate.metric import Metric, group_sums
 from kgtools.train.evaluate.parts import Part, parts_of
 from kgtools.train.evaluate.runs import Joined, Run, join_runs, read_runs
 from kgtools.train.evaluate.statistics.intervals import Floats, Interval, least_variance
 from kgtools.train.evaluate.statistics.multiple import holm
 from kgtools.train.evaluate.statistics.paired import (
     Significance,
+    Value,
     bootstrap_difference,
     clustered_tango,
     flip_test,
@@ -113,52 +114,70 @@ def compare(folders: Sequence[Path], seed: int = 0, common: bool = False, out: P
 
 
 def _difference(other: Run, part: Part, metric: Metric, joined: Joined, seed: int) -> Difference:
-    samples = part.rows["row"].to_numpy()
-    ones, others = (joined.columns(run, metric)[samples] for run in (joined.runs[0], other))
-    groups = joined.groups[samples]
-    first_sums, other_sums = _by_group(ones, groups), _by_group(others, groups)
-    figures = [_figure(metric, sums.sum(axis=0)) for sums in (first_sums, other_sums)]
-    single = metric.value(others) - metric.value(ones)
+    ones, others = known_pairs(joined.of(joined.runs[0]), joined.of(other), part.rows["row"], metric)
+    (first_sums, value), (other_sums, _) = group_sums(ones, metric), group_sums(others, metric)
+    figures = [_figure(value, sums) for sums in (first_sums, other_sums)]
+    singles = samples_of(ones, metric), samples_of(others, metric)
+    single = metric.value(singles[1]) - metric.value(singles[0])
     higher, lower = int((single > 0).sum()), int((single < 0).sum())
-    n, size = len(ones), len(first_sums)
     about = Difference(
-        other.label, *part[:3], metric.name, *figures, None, None, None, "none", None, None, "none", higher, lower, n, size, None
+        other.label, *part[:3], metric.name, *figures, None, None, None, "none", None, None, "none", higher, lower, ones.height, len(first_sums), None
     )  # fmt: skip
     if figures[0] is None or figures[1] is None:
         return about
-    interval, test, deviation = _test(first_sums, other_sums, metric, higher, lower, seed)
+    test = _test_rate if metric.rate and _of_same(*singles) else _test_figure
+    interval, significance, deviation = test(first_sums, other_sums, value, higher, lower, seed)
+    least = smallest_paired_difference(deviation, len(first_sums)) if len(first_sums) > 1 and deviation else None
     return replace(
-        about, difference=figures[1] - figures[0], low=interval.low, high=interval.high, interval=interval.method, p=test.p, test=test.method,
-        smallest_difference=smallest_paired_difference(deviation, size) if size > 1 and deviation else None,
+        about, difference=figures[1] - figures[0], low=interval.low, high=interval.high, interval=interval.method, p=significance.p,
+        test=significance.method, smallest_difference=least,
     )  # fmt: skip
 
 
-def _test(
-    first: Floats, other: Floats, metric: Metric, higher: int, lower: int, seed: int
-) -> tuple[Interval, Significance, float]:
-    """The interval and test of a difference, and the deviation of a group's part in it."""
-    deviation = paired_deviation(first, other, metric.value)
-    if not metric.rate:
-        interval = bootstrap_difference(first, other, metric.value, seed)
-        return interval, flip_test(first, other, metric.value, seed), deviation
-    counts = first[:, -1]
+def known_pairs(
+    first: pl.DataFrame, other: pl.DataFrame, places: pl.Series, metric: Metric
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The samples at these places that have a value in each column of a metric in both runs."""
+    ones, others = first[places], other[places]
+    known = pl.Series([True]).new_from_index(0, ones.height)
+    for name in metric.columns:
+        known &= ones[name].is_not_null() & others[name].is_not_null()
+    return ones.filter(known), others.filter(known)
+
+
+def samples_of(scores: pl.DataFrame, metric: Metric) -> Floats:
+    """(samples, columns + 1): what a metric is made of, of each sample by itself."""
+    numbers = scores.select(*(pl.col(name).cast(pl.Float64) for name in metric.columns), pl.lit(1.0).alias("n"))
+    return numbers.to_numpy().astype(np.float64)
+
+
+def _of_same(first: Floats, other: Floats) -> bool:
+    """Whether a rate is, in both runs, of the same samples, each of which counts once."""
+    return bool((first[:, 1] == other[:, 1]).all() and (first[:, 1] <= 1).all())
+
+
+Tested = tuple[Interval, Significance, float]
+"""The interval and test of a difference, and the deviation of a group's part in it."""
+
+
+def _test_rate(first: Floats, other: Floats, value: Value, higher: int, lower: int, seed: int) -> Tested:
+    asked = first[:, 1] > 0
+    first, other = first[asked], other[asked]
+    counts = first[:, 1]
     interval = clustered_tango(first[:, 0], other[:, 0], counts, higher, lower)
     independent = len(counts) == counts.sum()
-    test = mcnemar(higher, lower) if independent else flip_test(first, other, metric.value, seed)
-    return interval, test, max(deviation, sqrt(least_variance(len(counts))))
+    test = mcnemar(higher, lower) if independent else flip_test(first, other, value, seed)
+    return interval, test, max(paired_deviation(first, other, value), sqrt(least_variance(len(counts))))
 
 
-def _by_group(columns: Floats, groups: Any) -> Floats:
-    """The sums of samples by group."""
-    names, number = np.unique(groups, return_inverse=True)
-    sums = np.zeros((len(names), columns.shape[1]))
-    np.add.at(sums, number, columns)
-    return sums
+def _test_figure(first: Floats, other: Floats, value: Value, _higher: int, _lower: int, seed: int) -> Tested:
+    interval = bootstrap_difference(first, other, value, seed)
+    return interval, flip_test(first, other, value, seed), paired_deviation(first, other, value)
 
 
-def _figure(metric: Metric, sums: Floats) -> float | None:
-    value = float(metric.value(sums))
-    return value if isfinite(value) else None
+def _figure(value: Value, sums: Floats) -> float | None:
+    figure = float(value(sums.sum(axis=0))) if len(sums) else float("nan")
+    return figure if isfinite(figure) else None
 
 
 def _with_holm(rows: Sequence[Difference]) -> list[Difference]:
@@ -176,22 +195,22 @@ def _with_holm(rows: Sequence[Difference]) -> list[Difference]:
 def _list_differences(other: Run, joined: Joined) -> pl.DataFrame:
     """A row for each sample of which any column of a metric differs between a run and the first, the largest differences of the first metric
     first."""
-    first = joined.runs[0]
-    main = joined.metrics[0]
-    singles = [main.value(joined.columns(run, main)) for run in (first, other)]
-    differ = np.zeros(joined.height, dtype=bool)
-    for metric in joined.metrics:
-        differ |= (joined.columns(first, metric) != joined.columns(other, metric)).any(axis=1)
+    first, main = joined.runs[0], joined.metrics[0]
     ones, others = joined.of(first), joined.of(other)
-    table = ones.select("id", "sample", "record", "source", question=_question(), reference="reference").with_columns(
-        pl.lit(other.label).alias("run"), pl.lit(main.name).alias("metric"),
-        first_answer=ones["answer"], other_answer=others["answer"], first_extracted=_extracted(ones), other_extracted=_extracted(others),
-        first_score=pl.Series(singles[0]).fill_nan(None), other_score=pl.Series(singles[1]).fill_nan(None),
-        first_scores=_scores(first, joined), other_scores=_scores(other, joined),
+    one_score, other_score = (
+        pl.Series(main.value(samples_of(scores, main))).fill_nan(None) for scores in (ones, others)
+    )
+    differ = pl.Series([False]).new_from_index(0, joined.height)
+    for name in sorted({name for metric in joined.metrics for name in metric.columns}):
+        differ |= ones[name].cast(pl.Float64).ne_missing(others[name].cast(pl.Float64))
+    table = ones.select(
+        pl.lit(other.label).alias("run"), "id", "sample", "record", "source", question=_question(), reference="reference",
+        first_answer="answer", other_answer=others["answer"], first_extracted=_extracted(ones), other_extracted=_extracted(others),
+        metric=pl.lit(main.name), first_score=one_score, other_score=other_score, first_scores=_scores(ones, joined),
+        other_scores=_scores(others, joined),
     )  # fmt: skip
-    size = np.nan_to_num(np.abs(singles[1] - singles[0]))
-    order = [place for place in np.argsort(-size, kind="stable").tolist() if differ[place]]
-    return table[order].select("run", pl.exclude("run"))
+    size = (pl.col("other_score") - pl.col("first_score")).abs().fill_null(0)
+    return table.filter(differ).sort(size, descending=True, maintain_order=True)
 
 
 def _question() -> pl.Expr:
@@ -207,11 +226,12 @@ def _extracted(scores: pl.DataFrame) -> pl.Series:
     return pl.Series(texts, dtype=pl.String)
 
 
-def _scores(run: Run, joined: Joined) -> pl.Series:
+def _scores(scores: pl.DataFrame, joined: Joined) -> pl.Series:
     """The columns that metrics are made of, as JSON."""
-    names = sorted({name for metric in joined.metrics for name in metric.columns} & set(run.scores.columns))
-    rows = joined.of(run).select(names).iter_rows(named=True)
-    return pl.Series([orjson.dumps(row).decode() for row in rows], dtype=pl.String)
+    names = sorted({name for metric in joined.metrics for name in metric.columns})
+    return pl.Series(
+        [orjson.dumps(row).decode() for row in scores.select(names).iter_rows(named=True)], dtype=pl.String
+    )
 
 
 def _apart(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -1,8 +1,9 @@
 """What training changed: answers to the same prompts before and after, by what of them was trained on, beside a control set."""
 
 from dataclasses import asdict, dataclass
+from math import hypot
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,8 @@ BY = ("knowledge", f"knowledge{CROSS}relation", f"knowledge{CROSS}task", f"knowl
 KEYS = ("id", "sample")
 SOME = 3
 Shown = Literal["yes", "no", "not shown", "not asked"]
-"""Of what is asked about a gain: its interval over the control lies above 0, or not above it, or has 0 within; there is no such prompt."""
+"""Of what is asked about a gain: it lies above 0 and above that of the control set, each with its interval, or below one of them; or an
+interval has 0 within; or there is no such prompt. Above 0 too, for who knows what is true may do worse on the control set than who guesses."""
 QUESTIONS = {"went_in": TRAINED, "generalises_to_held_out": HELD_OUT, "generalises_to_seen_entities": SEEN}
 
 
@@ -141,38 +143,54 @@ def _rank(value: str) -> tuple[int, str]:
 
 
 def _cell(by: str, value: str, metric: str, rows: pl.DataFrame, control: pl.DataFrame, seed: int) -> GainCell:
-    mine, its = _sums(rows, metric), _sums(control, metric)
-    gain = _settle(bootstrap(mine.drop("group").to_numpy(), _gain, seed), mine.height)
-    before, after, n = (float(each) for each in mine.drop("group").sum().row(0))
-    over, excess = None, Interval(None, None, "none")
+    mine = _difference(rows, metric, seed)
+    over = low = high = None
     if control.height:
-        joint = mine.join(
-            its, on="group", how="full", coalesce=True, suffix="_control", maintain_order="left_right"
-        ).fill_null(0)
-        sums = joint.drop("group").to_numpy()
-        over = float(_excess(sums.sum(axis=0)))
-        excess = _settle(bootstrap(sums, _excess, seed), min(mine.height, its.height))
+        its = _difference(control, metric, seed)
+        over = mine.gain - its.gain
+        low, high = _apart(mine, its)
     return GainCell(
-        by, value, metric, before / n, after / n, (after - before) / n, gain.low, gain.high, gain.method, over, excess.low, excess.high,
-        rows.height, mine.height,
+        by, value, metric, mine.before, mine.after, mine.gain, mine.interval.low, mine.interval.high, mine.interval.method, over, low, high,
+        rows.height, mine.groups,
     )  # fmt: skip
 
 
-def _sums(rows: pl.DataFrame, metric: str) -> pl.DataFrame:
-    """A row a group: `before`, `after` and `n`, in the order of the groups."""
-    return rows.group_by("group", maintain_order=True).agg(
-        pl.col(f"{metric}_before").sum().alias("before"),
-        pl.col(metric).sum().alias("after"),
-        pl.len().cast(pl.Float64).alias("n"),
+class _Difference(NamedTuple):
+    before: float
+    after: float
+    gain: float
+    interval: Interval
+    groups: int
+
+
+def _difference(rows: pl.DataFrame, metric: str, seed: int) -> _Difference:
+    """The means of a figure before and after, and the mean of the differences with its interval."""
+    sums = _sums(rows, metric)
+    before, after, n = (float(each) for each in sums.sum(axis=0))
+    interval = _settle(bootstrap(sums, _gain, seed), len(sums))
+    return _Difference(before / n, after / n, (after - before) / n, interval, len(sums))
+
+
+def _sums(rows: pl.DataFrame, metric: str) -> Floats:
+    """(groups, 3): the sums of a figure before and after, and how many prompts there are."""
+    each = rows.group_by("group", maintain_order=True).agg(
+        pl.col(f"{metric}_before").sum().alias("before"), pl.col(metric).sum(), pl.len().cast(pl.Float64).alias("n")
     )
+    return each.drop("group").to_numpy()
 
 
 def _gain(sums: Floats) -> Floats:
     return divide(sums[..., 1] - sums[..., 0], sums[..., 2])
 
 
-def _excess(sums: Floats) -> Floats:
-    return _gain(sums[..., :3]) - _gain(sums[..., 3:])
+def _apart(mine: _Difference, its: _Difference) -> tuple[float | None, float | None]:
+    """The interval of how much more one gain is than another, from the interval of each (Zou and Donner 2008). Questions of both may be
+    of one group; where these move together the interval is wider than it need be."""
+    (low, high, _), (its_low, its_high, _) = mine.interval, its.interval
+    if low is None or high is None or its_low is None or its_high is None:
+        return None, None
+    over = mine.gain - its.gain
+    return over - hypot(mine.gain - low, its_high - its.gain), over + hypot(high - mine.gain, its.gain - its_low)
 
 
 def _settle(found: Interval, groups: int) -> Interval:
@@ -187,7 +205,7 @@ def _settle(found: Interval, groups: int) -> Interval:
 def _show(cell: GainCell | None) -> Shown:
     if cell is None:
         return "not asked"
-    low, high = (cell.low, cell.high) if cell.over is None else (cell.over_low, cell.over_high)
-    if low is None or high is None:
-        return "not shown"
-    return "yes" if low > 0 else "no" if high <= 0 else "not shown"
+    edges = [(cell.low, cell.high), *([(cell.over_low, cell.over_high)] if cell.over is not None else [])]
+    if all(low is not None and low > 0 for low, _ in edges):
+        return "yes"
+    return "no" if any(high is not None and high < 0 for _, high in edges) else "not shown"

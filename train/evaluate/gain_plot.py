@@ -118,13 +118,13 @@ def plot(result: "GainResult", lang: Lang) -> Spec:
     return both.to_dict() | {"title": head, "description": " ".join([words["title"], *said]), "config": CONFIG}
 
 
-def _shares(rows: list[dict[str, Any]], words: Mapping[str, str]) -> "alt.LayerChart":
+def _shares(rows: list[dict[str, Any]], words: Mapping[str, str]) -> Any:
     """What was stated before and after, a line between the two."""
     import altair as alt
 
     base, colour = _base(rows, alt.Axis(domain=False, ticks=False, labelPadding=10, minExtent=ROOM)), _colour()
     before = alt.X("before:Q", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(title=words["stated"], tickCount=5))
-    point = {"size": 90, "strokeWidth": 2, "filled": True, "opacity": 1}
+    point: dict[str, Any] = {"size": 90, "strokeWidth": 2, "filled": True, "opacity": 1}
     title = alt.TitleParams(f"○ {words['before']}   ● {words['after']}", anchor="start")
     return alt.layer(
         base.mark_rule(color=MUTED, strokeWidth=2).encode(x=before, x2="after:Q"),
@@ -133,7 +133,7 @@ def _shares(rows: list[dict[str, Any]], words: Mapping[str, str]) -> "alt.LayerC
     ).properties(width=LEFT, height=STEP * len(rows), title=title)
 
 
-def _gains(rows: list[dict[str, Any]], control: "GainCell | None", words: Mapping[str, str]) -> "alt.LayerChart":
+def _gains(rows: list[dict[str, Any]], control: "GainCell | None", words: Mapping[str, str]) -> Any:
     """The gain with its interval; that of the control set behind all."""
     import altair as alt
 

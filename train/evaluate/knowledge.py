@@ -67,7 +67,7 @@ def learn(samples: Sequence[Sample], paths: Sequence[Path]) -> Training:
             for batch in batches(_columns(table)):
                 mine = batch.filter(_is_learnt(tables))
                 notes["records learnt"] += mine.height
-                notes["of a control set, whose facts are none"] += mine["permuted"].sum()
+                notes["of a control set, whose facts are none"] += int(mine["permuted"].sum())
                 facts |= _facts(mine.filter(~pl.col("permuted")), asked)
                 held |= _facts(batch.filter(KEPT_APART), asked)
                 heads |= set(mine["head"].drop_nulls())
@@ -185,7 +185,7 @@ def _forms(names: Iterable[str]) -> list[str]:
     return [form for form in _spaced(pl.Series([name for name in names if len(name) > 1], dtype=pl.String)) if form]
 
 
-def _names_in(rows: pl.DataFrame, wanted: Sequence[str]) -> set[str]:
+def _names_in(rows: pl.DataFrame, wanted: list[str]) -> set[str]:
     """Those of the names that stand in the texts of rows; of names in Latin letters whole words."""
     if rows.is_empty() or not wanted:
         return set()

@@ -126,6 +126,13 @@ def _figure(metric: Metric, sums: Floats, value: Value, n: int, totals: Floats |
     return Figure(metric.name, figure, interval, n, groups, least)
 
 
+def group_sums(scores: pl.DataFrame, metric: Metric) -> tuple[Floats, Value]:
+    """What a metric is made of, (groups, columns), a row for each group that has a value; and its figure of any total of such rows. Scores
+    with the same `group`, `by` and nulls have rows and columns of the same meaning."""
+    sums, value, counts = _table(scores, scores["group"].unique(maintain_order=True), metric)
+    return (sums if metric.rate else sums[counts > 0]), value
+
+
 def _table(scores: pl.DataFrame, groups: pl.Series, metric: Metric) -> tuple[Floats, Value, Floats]:
     """Sums (groups, columns), the figure of such sums, and the samples of each group (groups,)."""
     rows = scores.drop_nulls(metric.columns)

@@ -68,7 +68,7 @@ def find_task(name: str) -> Task:
 
 
 def write_prompts(name: str, records: Path, settings: PromptSettings, out: Path) -> PromptResult:
-    """Write the prompts of a task into `out`: `records.parquet`, which `kgtools train answer data=OUT split=all` answers; `prompts.jsonl`, an id
+    """Write the prompts of a task into `out`: `records.parquet`, which `kgtools train answer data=OUT` answers; `prompts.jsonl`, an id
     and messages a line, for any other model; `run.json`. Raises InputError where none of the records is one of the task's."""
     task = find_task(name)
     if task.read is not None:

@@ -6,9 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from kgtools.corpora.record_files import read_manifest
 from kgtools.tools.errors import InputError, UsageError
@@ -17,7 +15,6 @@ from kgtools.train.evaluate.metric import Metric
 from kgtools.train.evaluate.parts import CONTAMINATED
 from kgtools.train.evaluate.prompts import find_task
 from kgtools.train.evaluate.score import SAMPLES
-from kgtools.train.evaluate.statistics.intervals import Floats
 from kgtools.train.evaluate.task import ScoreSettings, Task
 
 SOME = 3
@@ -103,33 +100,24 @@ class Joined:
         return len(self.places[0])
 
     def of(self, run: Run) -> pl.DataFrame:
-        """The shared samples of a run, with `row`, their place. As contaminated counts what is so for any run that was looked at."""
+        """The shared samples of a run, with `row`, their place; their groups, and what they are told apart by, are those of the first run. As
+        contaminated counts what is so for any run that was looked at."""
         return self._tables[self.runs.index(run)]
-
-    def columns(self, run: Run, metric: Metric) -> Floats:
-        """(samples, columns + 1): what a metric is made of, and 1 for the sample; what is null, or not there, is 0."""
-        rows = self.of(run)
-        found = [
-            rows[name].cast(pl.Float64).fill_null(0) if name in rows.columns else pl.zeros(rows.height, eager=True)
-            for name in metric.columns
-        ]
-        return np.column_stack([*(column.to_numpy() for column in found), np.ones(rows.height)])
-
-    @cached_property
-    def groups(self) -> NDArray[np.uint32]:
-        """(samples,): the number of each sample's group."""
-        return self.of(self.runs[0])["group"].rank("dense").to_numpy()
 
     @cached_property
     def _tables(self) -> tuple[pl.DataFrame, ...]:
         tables = [run.scores[rows].with_row_index("row") for run, rows in zip(self.runs, self.places, strict=True)]
+        common = {name: tables[0][name] for name in ("group", "by")}
         looked_at = [
             table[CONTAMINATED].alias(str(at)) for at, table in enumerate(tables) if CONTAMINATED in table.columns
         ]
-        if not looked_at:
-            return tuple(tables)
-        any_ = pl.DataFrame(looked_at).select(pl.any_horizontal(pl.all())).to_series()
-        return tuple(table.with_columns(any_.alias(CONTAMINATED)) for table in tables)
+        if looked_at:
+            common[CONTAMINATED] = pl.DataFrame(looked_at).select(pl.any_horizontal(pl.all())).to_series()
+        # a column that one run lacks and its metrics do without, such as that of a label that it never says, has nothing to sum
+        names = sorted({name for metric in self.metrics for name in metric.columns})
+        return tuple(
+            table.with_columns(pl.lit(0.0).alias(name) for name in names if name not in table.columns).with_columns(**common) for table in tables
+        )  # fmt: skip
 
 
 def join_runs(runs: Sequence[Run], common: bool) -> Joined:

@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from kgtools.tools.errors import UsageError
-from kgtools.train.evaluate import runs
+from kgtools.train.evaluate import compare, runs
+from kgtools.train.evaluate.metric import Metric, divide, macro, rate
 from kgtools.train.evaluate.prompts import find_task
+from kgtools.train.evaluate.statistics.paired import tango
 from kgtools.train.evaluate.task import ScoreSettings
 from tests.conftest import Ran
 from tests.train.evaluate.conftest import exam_row
@@ -224,6 +226,76 @@ def test_settings_of_scoring_that_differ_are_named(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(UsageError, match=r"base and tuned were scored in other ways: lenient \(False and True\)"):
         runs.join_runs(runs.read_runs([first, other]), False)
+
+
+@pytest.fixture
+def compare_columns(monkeypatch: pytest.MonkeyPatch, score_run: Any) -> Callable[..., compare.Difference]:
+    """The first row of the comparison of two runs whose one metric is made of these columns of samples, first run and other."""
+
+    def run(metric: Metric, first: dict[str, list[Any]], other: dict[str, list[Any]], **row: Any) -> compare.Difference:
+        folders = []
+        for name, columns in (("base", first), ("tuned", other)):
+            folder = score_run(name, [RIGHT] * len(next(iter(columns.values()))), **row)
+            scores = pl.read_parquet(folder / "scores.parquet").with_columns(
+                pl.Series(key, values) for key, values in columns.items()
+            )
+            scores.write_parquet(folder / "scores.parquet")
+            folders.append(folder)
+        monkeypatch.setattr(runs, "find_task", lambda name: replace(find_task(name), metrics=lambda *_: [metric]))
+        return compare.compare(folders).rows[0]
+
+    return run
+
+
+def test_samples_without_a_value_in_either_run_are_not_compared(compare_columns: Any) -> None:
+    row = compare_columns(rate("likely", "likely"), {"likely": [1.0, 0, None, 1]}, {"likely": [1.0, 1, 1, None]})
+
+    assert (row.n, row.first, row.other, row.higher, row.lower) == (2, 0.5, 1.0, 1, 0)
+
+
+def test_a_mean_of_categories_is_exchanged_by_sample(compare_columns: Any) -> None:
+    """Category a: 0 of 1, then 1 of 1; b: 1 of 3, then 1 of 3, of other samples: (0 + 1/3) / 2, then (1 + 1/3) / 2."""
+    meta = [{"question": f"题{n}", "options": dict.fromkeys("ABCD", "甲"), "category": c} for n, c in enumerate("abbb")]
+
+    row = compare_columns(
+        macro("mean", "right", "category"), {"right": [0.0, 1, 0, 0]}, {"right": [1.0, 0, 1, 0]}, meta=meta
+    )
+
+    assert (row.first, row.other) == (pytest.approx(1 / 6), pytest.approx(4 / 6))
+    # exchanges come to 1/2 or -1/2 by a, and 0, 0, 1/3 or -1/3 more by b: six of eight are as far from 0 as 1/2
+    assert row.p == 0.75
+    assert row.interval == "bootstrap"
+
+
+def test_a_column_of_a_label_that_only_one_run_says_is_empty_in_the_other(compare_columns: Any) -> None:
+    f1 = Metric(
+        "f1", ("hit", "extra"), lambda sums: divide(2 * sums[..., 0], sums[..., 0] + sums[..., 1] + sums[..., 2])
+    )
+
+    row = compare_columns(f1, {"hit": [1.0, 0]}, {"hit": [1.0, 0], "extra": [0.0, 2]})
+
+    assert (row.first, row.other) == (pytest.approx(2 / 3), pytest.approx(2 / 5))
+
+
+def test_a_share_of_what_each_run_says_itself_is_no_rate_of_samples(compare_columns: Any) -> None:
+    """Precision: 1 of 2 labels, then 3 of 4; the samples are exchanged, for McNemar has no pairs of labels."""
+    precision = Metric("precision", ("hit", "said"), lambda sums: divide(sums[..., 0], sums[..., 1]), rate=True)
+
+    row = compare_columns(precision, {"hit": [1.0, 0], "said": [1.0, 1]}, {"hit": [1.0, 2], "said": [1.0, 3]})
+
+    assert (row.first, row.other, row.test, row.interval) == (0.5, 0.75, "exact flips", "bootstrap")
+
+
+def test_a_rate_among_some_samples_is_of_these_alone(compare_columns: Any) -> None:
+    refused = Metric("refused", ("refused", "harmful"), lambda sums: divide(sums[..., 0], sums[..., 1]), rate=True)
+    harmful = [1.0, 1, 1, 0]
+
+    row = compare_columns(
+        refused, {"refused": [0.0, 0, 0, 0], "harmful": harmful}, {"refused": [1.0, 1, 1, 0], "harmful": harmful}
+    )
+
+    assert (row.first, row.other, row.test, row.p) == (0.0, 1.0, "mcnemar", pytest.approx(0.25))
+    assert row.low == pytest.approx(tango(3, 0, 3).low)
 
 
 QUESTIONS = (

@@ -34,7 +34,7 @@ def gain(before: Path, after: Path, plot: Path | None, lang: str, seed: int, out
 
     \b
     Example:
-      kgtools evaluate gain ./scores-before ./scores-after --plot gain.html
+      kgtools evaluate gain ./before ./after --plot gain.html
     """
     from kgtools.train.evaluate import gain_plot
     from kgtools.train.evaluate.gain import measure_gain

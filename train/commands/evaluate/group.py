@@ -7,8 +7,10 @@ from kgtools.tools.main import load_command
 from kgtools.tools.terminal import say
 from kgtools.train.commands.evaluate.all import evaluate_all
 from kgtools.train.commands.evaluate.answer import answer
+from kgtools.train.commands.evaluate.calibrate import calibrate
 from kgtools.train.commands.evaluate.compare import compare
 from kgtools.train.commands.evaluate.gain import gain
+from kgtools.train.commands.evaluate.judge import judge
 from kgtools.train.commands.evaluate.prompts import prompts
 from kgtools.train.commands.evaluate.report import report
 from kgtools.train.commands.evaluate.scores import task_command
@@ -44,5 +46,5 @@ def evaluate(ctx: click.Context) -> None:
         say(ctx.get_help())
 
 
-for command in (answer, compare, evaluate_all, gain, prompts, report):
+for command in (answer, calibrate, compare, evaluate_all, gain, judge, prompts, report):
     evaluate.add_command(command)

@@ -24,8 +24,7 @@ def prompts(task: str, records: Path, words: tuple[str, ...], out: Path, style: 
     """Write what a task asks of records, with an id for each prompt.
 
     RECORDS is a folder that read, generate, merge or split wrote. An id is a hash of all that is asked: answers to other prompts are
-    refused later. prompts.jsonl has an id and messages a line, for any model; `kgtools train answer data=PROMPTS split=all` reads the
-    folder.
+    refused later. prompts.jsonl has an id and messages a line, for any model; `kgtools train answer data=PROMPTS` reads the folder.
 
     \b
     Example:

@@ -124,7 +124,7 @@ def _down(result: "Evaluation") -> list[list[Any]]:
     rows: list[list[Any]] = []
     for cell in _shown_cells(result):
         about = result.metrics[cell.metric]
-        if cell.by == "all" or not about["detail"]:
+        if cell.figure is not None and (cell.by == "all" or not about["detail"]):
             figures = [_shown(cell.figure, about["percent"]), _interval(cell, about["percent"])]
             rows.append([cell.source or "all", cell.by, cell.value, cell.n, cell.metric, *figures])
     return rows

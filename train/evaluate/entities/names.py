@@ -22,6 +22,8 @@ HEADING = re.compile(r"[^:：,，、;；\n]{0,60}[:：](?=\s|[^\x00-\x7f]|$)[ \t
 BETWEEN = re.compile(r",[ \t\n]+|,$|[，、;；\n]")
 """What parts the names of a list; a comma within `1,2-dichloroethane` does not."""
 AROUND = " \t\r\"'`“”‘’「」《》*_"
+PROSE = re.compile(r"(?:i|we|sorry|sure|unfortunately|as an)\b[ ',]|抱歉|对不起|我[不无没认]", re.IGNORECASE)
+"""How a sentence begins that names nothing: `I cannot say`."""
 MOST_WORDS, MOST_CHARACTERS = 12, 60
 """What is longer is a sentence and names nothing."""
 
@@ -79,7 +81,7 @@ def says_none(text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """Whether a piece of a list may be a name."""
-    return bool(text) and len(text.split()) <= MOST_WORDS and len(text) <= MOST_CHARACTERS
+    return bool(text) and len(text.split()) <= MOST_WORDS and len(text) <= MOST_CHARACTERS and not PROSE.match(text)
 
 
 def clean(text: str) -> str:

@@ -59,12 +59,16 @@ def tasks() -> dict[str, MedsTask]:
     """All tasks by their ids, those of a category together."""
     return {
         id_: MedsTask(
-            id_, one.name, name, one.kind or category.kind, category.labels if one.labels is None else one.labels, one.row or id_, one.lang,
+            id_, one.name, name, one.kind or category.kind, category.labels if one.labels is None else one.labels, _row(id_, one), one.lang,
             category.first_line, one.assumed,
         )
         for name, category in _read().categories.items()
         for id_, one in category.tasks.items()
     }  # fmt: skip
+
+
+def _row(id_: str, task: _Task) -> str:
+    return task.row or f"{id_} {task.name}"
 
 
 @cache

@@ -19,6 +19,8 @@ NUMBERS = (
 )  # fmt: skip
 PARTS = ("tp", "fp", "fn")
 Marks = dict[str, Any]
+AND = re.compile(r"(?<=\b[A-J]) (?:et|y|e) (?=[A-J]\b)")
+"""Between letters in French and Spanish; of Russian and Japanese the grading of exams knows it."""
 MARKS = re.compile(r"[\"'“”‘’]|[.。]+$")
 SPACE = re.compile(r"\s+")
 
@@ -49,7 +51,9 @@ def _grade(sample: Sample, answer: Answer) -> Marks:
 
 def _choice(sample: Sample, text: str, _: MedsTask) -> Marks:
     key = sample.asked["key"]
-    chosen = read_letters(text, Item("choice", options=sample.asked["options"], right=key), sample.question)
+    chosen = read_letters(
+        AND.sub(", ", text), Item("choice", options=sample.asked["options"], right=key), sample.question
+    )
     read = chosen.state == "read"
     return {
         "state": chosen.state, "extracted": chosen.letters, "right": float(read and chosen.letters == key), "unread": float(not read),

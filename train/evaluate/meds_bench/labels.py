@@ -32,9 +32,10 @@ class Claim(NamedTuple):
 
 def read_label(text: str, labels: Sequence[str], question: str = "", first_line: bool = False) -> Claim:
     """The one label that an answer claims. Where it claims several, what stands behind the last `the answer is` counts, if that is one.
-    `first_line`: what stands below the first line that says anything only explains."""
-    if first_line:
-        text = next((line for line in text.split("\n") if line.strip()), "")
+    `first_line`: what stands below a first line that claims a label only explains."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    if first_line and claims(first, labels, question):
+        text = first
     found = claims(text, labels, question)
     if len(found) > 1:
         marks = list(EXPLICIT.finditer(text))

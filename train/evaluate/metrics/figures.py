@@ -1,6 +1,6 @@
 """BLEU, GLEU and ROUGE of what texts and references have in common: of one text, or of the sums of a corpus.
 
-Each follows a library in every quirk, which its docstring names: BLEU and GLEU nltk 3.9 (`nltk.translate`), ROUGE rouge-chinese 1.0.3."""
+Each follows a library in every quirk, which its docstring names: BLEU and GLEU nltk 3.10 (`nltk.translate`), ROUGE rouge-chinese 1.0.3."""
 
 from typing import Literal, NamedTuple
 

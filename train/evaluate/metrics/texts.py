@@ -8,11 +8,13 @@ from pydantic import Field
 
 from kgtools.train.evaluate.metric import Metric, divide, mean, rate
 from kgtools.train.evaluate.metrics.figures import Several, Smoothing, bleu, gleu, rouge
-from kgtools.train.evaluate.metrics.ngrams import BLEU, GLEU, ORDERS, count_overlaps
+from kgtools.train.evaluate.metrics.ngrams import BLEU, GLEU, ORDERS, Integers, count_overlaps
 from kgtools.train.evaluate.metrics.tokens import Tokenizer, find_tokenizer
 from kgtools.train.evaluate.statistics.intervals import Floats
 from kgtools.train.evaluate.task import Answer, Sample, ScoreSettings
 
+REFERENCES = "references"
+"""Under which a record's `meta`, and what a prompt remembers, hold right answers beside the reference."""
 ROUGES = ("rouge_1", "rouge_2", "rouge_l")
 AT_ONCE = 10_000
 """Texts whose tokens are in memory together."""
@@ -33,41 +35,40 @@ class TextScores(ScoreSettings):
 
 
 def score_texts(given: Sequence[tuple[Sample, Answer]], settings: TextScores) -> pl.DataFrame:
-    """`state` (answered, empty, missing), as numbers `empty` (of the last two), `bleu_1` to `bleu_4`, `gleu`, and F, precision and recall of the
-    three ROUGE; and the counts that the figures of the whole corpus are sums of, columns BLEU and GLEU.
+    """The columns of `compare`; before them `state` (answered, empty, missing) and, as a number, `empty` (of the last two).
 
-    The references of a sample are its reference and the texts that it was asked with as `references`."""
-    parts = [_score(given[start : start + AT_ONCE], settings) for start in range(0, len(given), AT_ONCE)]
-    return pl.concat(parts) if parts else _score([], settings)
-
-
-def _score(given: Sequence[tuple[Sample, Answer]], settings: TextScores) -> pl.DataFrame:
-    tokenize = find_tokenizer(settings.tokenize)
-    texts = [tokenize(answer.text or "") for _, answer in given]
-    overlaps = count_overlaps(texts, [[tokenize(one) for one in references(sample)] for sample, _ in given])
-    states = [
-        "missing" if answer.text is None else "answered" if tokens else "empty"
-        for (_, answer), tokens in zip(given, texts, strict=True)
+    The references of a sample are its reference and the texts that it was asked with under REFERENCES."""
+    texts = [answer.text or "" for _, answer in given]
+    references = [
+        list(dict.fromkeys([sample.reference or "", *sample.asked.get(REFERENCES, ())])) for sample, _ in given
     ]
-    columns: dict[str, Floats] = {f"bleu_{n}": bleu(overlaps.bleu, n, settings.smoothing) for n in ORDERS}
+    states = [
+        "missing" if answer.text is None else "answered" if answer.text.strip() else "empty" for _, answer in given
+    ]
+    about = pl.DataFrame({"state": pl.Series(states, dtype=pl.String)}).with_columns(
+        (pl.col("state") != "answered").cast(pl.Float64).alias("empty")
+    )
+    return about.hstack(compare(texts, references, settings))
+
+
+def compare(texts: Sequence[str], references: Sequence[Sequence[str]], settings: TextScores) -> pl.DataFrame:
+    """A row for each text, which has one or more references: `bleu_1` to `bleu_4`, `gleu`, and F, precision and recall of the three ROUGE; and
+    the counts that the figures of a corpus are sums of, columns BLEU and GLEU."""
+    starts = range(0, len(texts), AT_ONCE)
+    return pl.concat([_compare(texts[at : at + AT_ONCE], references[at : at + AT_ONCE], settings) for at in starts])
+
+
+def _compare(texts: Sequence[str], references: Sequence[Sequence[str]], settings: TextScores) -> pl.DataFrame:
+    cut = find_tokenizer(settings.tokenize)
+    overlaps = count_overlaps([cut(text) for text in texts], [[cut(one) for one in some] for some in references])
+    columns: dict[str, Floats | Integers] = {f"bleu_{n}": bleu(overlaps.bleu, n, settings.smoothing) for n in ORDERS}
     columns["gleu"] = gleu(overlaps.gleu)
     precision, recall, f = rouge(overlaps, settings.references)
-    for place, name in enumerate(ROUGES):
-        columns |= {name: f[:, place], f"{name}_precision": precision[:, place], f"{name}_recall": recall[:, place]}
-    counts = {
-        name: table[:, place]
-        for table, names in ((overlaps.bleu, BLEU), (overlaps.gleu, GLEU))
-        for place, name in enumerate(names)
-    }
-    frame = pl.DataFrame({"state": pl.Series(states, dtype=pl.String)})
-    return frame.with_columns((pl.col("state") != "answered").cast(pl.Float64).alias("empty")).hstack(
-        pl.DataFrame(columns | counts)
-    )
-
-
-def references(sample: Sample) -> list[str]:
-    """What a sample might have been answered with, each text once."""
-    return list(dict.fromkeys([sample.reference or "", *sample.asked.get("references", ())]))
+    for at, name in enumerate(ROUGES):
+        columns |= {name: f[:, at], f"{name}_precision": precision[:, at], f"{name}_recall": recall[:, at]}
+    for table, names in ((overlaps.bleu, BLEU), (overlaps.gleu, GLEU)):
+        columns |= {name: table[:, at] for at, name in enumerate(names)}
+    return pl.DataFrame(columns)
 
 
 def text_metrics(settings: TextScores, _: pl.DataFrame) -> list[Metric]:

@@ -5,7 +5,10 @@ one, or behind words such as 考虑 and "consistent with"), *bare* (named, no mo
 weighed the first counts, and only where nothing is stated."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from kgtools.corpora.verify import Found, Item, NameIndex, explain
@@ -91,65 +94,65 @@ def _stated(read: str, mentions: Sequence[_Mention]) -> set[str | None]:
     if not mentions:
         return set()
     regions = _regions(read)
-    kinds = [_kind(read, mentions, at, regions) for at in range(len(mentions))]
+    wide, close = _runs(read, mentions, JOINS), _runs(read, mentions, TIGHT)
+    either = {
+        begin: any(OR.search(read, left.end, right.begin) for left, right in pairwise(mentions[begin : end + 1]))
+        for begin, end in set(wide)
+    }
+    kinds = [
+        _kind(
+            mentions[at].denied,
+            _ahead(read, mentions, wide[at][0]),
+            _behind(read, mentions, close[at][1]),
+            _region_of(regions, mentions[at].begin),
+            either[wide[at][0]],
+        )
+        for at in range(len(mentions))
+    ]
     last_denied = {one.key: at for at, one in enumerate(mentions) if kinds[at] == "denied"}
     by_kind: dict[Kind, list[int]] = {}
     for at, one in enumerate(mentions):
         if at >= last_denied.get(one.key, -1):
             by_kind.setdefault(kinds[at], []).append(at)
-    final = [at for at in by_kind.get("explicit", ()) if _region_of(regions, mentions[at].begin) == "final"]
-    if final:
-        return {mentions[at].key for at in final}
-    headed = any(_region_of(regions, mentions[at].begin) == "diagnosis" for at in by_kind.get("explicit", ()))
-    stated = [*by_kind.get("explicit", ()), *(() if headed else by_kind.get("bare", ()))]
+    explicit = by_kind.get("explicit", [])
+    under = [_region_of(regions, mentions[at].begin) for at in explicit]
+    if "final" in under:
+        return {mentions[at].key for at, region in zip(explicit, under, strict=True) if region == "final"}
+    stated = [*explicit, *(() if "diagnosis" in under else by_kind.get("bare", ()))]
     if not stated:
         stated = by_kind.get("weighed", [])[:1]
     return {mentions[at].key for at in stated}
 
 
-def _kind(read: str, mentions: Sequence[_Mention], at: int, regions: Sequence[tuple[int, str]]) -> Kind:
-    """How a name stands in its text."""
-    one = mentions[at]
-    if one.denied:
+def _kind(denied: bool, ahead: str, behind: str, region: str, either: bool) -> Kind:
+    """How a name stands in its text. `ahead`, `behind`: the words of its clause; `region`: what it stands under; `either`: it is in a list
+    with "or"."""
+    if denied:
         return "denied"
-    begin, end = _run(read, mentions, at, JOINS)
-    close = _run(read, mentions, at, TIGHT)[1]
-    ahead, behind = _ahead(read, mentions, begin), _behind(read, mentions, close)
     for kind, words in BEHIND.items():
         if words.match(behind):
             return "denied" if kind == "deny" else "none"
     said = [(found.end(), kind != "state", kind) for kind, words in AHEAD.items() for found in words.finditer(ahead)]
     nearest = max(said, default=(0, False, ""))[2]
-    if nearest in ("deny", "open", "past", "warn", "second", "other", "first", "general"):
+    if nearest not in ("", "state", "weigh"):
         return "denied" if nearest == "deny" else "none"
-    region = _region_of(regions, one.begin)
     if region == "apart":
         return "none"
-    several = begin != end and any(
-        OR.search(read, left.end, right.begin) for left, right in _pairs(mentions, begin, end)
-    )
-    if (
-        region == "differential"
-        or several
-        or nearest == "weigh"
-        or (nearest != "state" and (WEIGHS.search(ahead) or behind.startswith("?")))
-    ):
+    unsure = nearest != "state" and (WEIGHS.search(ahead) or behind.startswith("?"))
+    if region == "differential" or either or nearest == "weigh" or unsure:
         return "weighed"
     return "explicit" if region in ("diagnosis", "final") or nearest == "state" else "bare"
 
 
-def _run(read: str, mentions: Sequence[_Mention], at: int, joins: re.Pattern[str]) -> tuple[int, int]:
-    """The numbers of the first and the last of the names that are listed with one."""
-    begin = end = at
-    while begin and joins.fullmatch(read, mentions[begin - 1].end, mentions[begin].begin):
-        begin -= 1
-    while end + 1 < len(mentions) and joins.fullmatch(read, mentions[end].end, mentions[end + 1].begin):
-        end += 1
-    return begin, end
-
-
-def _pairs(mentions: Sequence[_Mention], begin: int, end: int) -> Iterable[tuple[_Mention, _Mention]]:
-    return zip(mentions[begin:end], mentions[begin + 1 : end + 1], strict=True)
+def _runs(read: str, mentions: Sequence[_Mention], joins: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Of each name the numbers of the first and the last of those that are listed with it."""
+    runs: list[tuple[int, int]] = []
+    begin = 0
+    for at in range(1, len(mentions) + 1):
+        if at == len(mentions) or not joins.fullmatch(read, mentions[at - 1].end, mentions[at].begin):
+            runs += [(begin, at - 1)] * (at - begin)
+            begin = at
+    return runs
 
 
 def _ahead(read: str, mentions: Sequence[_Mention], first: int) -> str:
@@ -179,4 +182,5 @@ def _regions(read: str) -> list[tuple[int, str]]:
 
 
 def _region_of(regions: Sequence[tuple[int, str]], place: int) -> str:
-    return next((kind for begin, kind in reversed(regions) if begin <= place), "")
+    at = bisect_right(regions, place, key=itemgetter(0))
+    return regions[at - 1][1] if at else ""

@@ -14,8 +14,7 @@ from kgtools.corpora.gates import check_identified
 from kgtools.corpora.record import MESSAGES
 from kgtools.tools.frames import Schema, write_table
 from kgtools.tools.inputs.files import digest, sha256
-from kgtools.tools.outputs.atomic import write_file
-from kgtools.tools.outputs.staging import manifest
+from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.prompts import read_samples
 from kgtools.train.evaluate.server.ask import OnProgress, Outcome, ask_all, make_request, spent
 from kgtools.train.evaluate.server.client import Client, Request
@@ -95,18 +94,18 @@ def _write(
         elif failure := outcome.failures.get(request.id):
             failed.append((one.id, number, failure.reason, failure.message, failure.tries))
     answers = ANSWERS.frame(rows)
-    (out / "run.json").unlink(missing_ok=True)
-    write_table(answers, out / "answers.parquet")
-    write_table(FAILURES.frame(failed), out / "failures.parquet")
     facts = {
         "prompts": len({one.id for one, *_ in asked}), "wanted": len(asked), "answers": answers.height,
         "ended": int(answers["ended"].sum()), "refused": int(answers["refused"].sum()),
         **server_facts(client, {request.id: request for *_, request in asked}, replies, prices),
     }  # fmt: skip
-    outputs = {name: sha256(out / name) for name in ("answers.parquet", "failures.parquet")}
     said = settings.model_dump(mode="json") | {"server": client.endpoint.host, "model": client.endpoint.model}
-    content = manifest("evaluate answer", said, inputs, **facts, failures=outcome.reasons(), outputs=outputs)
-    write_file(out / "run.json", content)
+    with staging(out) as folder:
+        write_table(answers, folder / "answers.parquet")
+        write_table(FAILURES.frame(failed), folder / "failures.parquet")
+        outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
+        content = manifest("evaluate answer", said, inputs, **facts, failures=outcome.reasons(), outputs=outputs)
+        (folder / "run.json").write_bytes(content)
     return AskResult(out, facts, outcome.calls, outcome.reasons(), outcome.example())
 
 

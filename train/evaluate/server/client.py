@@ -104,8 +104,9 @@ class Client:
 
     def _pause(self, request: Request, turn: int) -> float:
         """Seconds before the next try: twice as long each time, and between half of it and the whole, so that not all come back at once."""
-        longest = min(MOST_S, FIRST_S * 2 ** (turn - 1))
-        return longest * random.Random(f"{self.endpoint.seed}|{request.id}|{turn}").uniform(0.5, 1.0)
+        longest = min(MOST_S, FIRST_S * 2.0 ** (turn - 1))
+        part = random.Random(f"{self.endpoint.seed}|{request.id}|{turn}").uniform(0.5, 1.0)
+        return longest * part
 
     def _try(self, request: Request) -> Reply:
         httpx = self._httpx

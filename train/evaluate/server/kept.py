@@ -44,13 +44,12 @@ def keep_replies(out: Path, identity: str, fresh: bool) -> Iterator[Replies]:
     Raises UsageError where the folder holds replies of something else, or another command's files."""
     make_folder(out)
     with lock_folder(
-        out, lambda who: UsageError(f"{out}: {who} is writing there; wait, or name another place with --out")
+        out, lambda who: UsageError(f"{out}: {who} is writing there; wait, or name another --out"), part=".replies"
     ):
         path = out / KEPT
         if not path.exists() or fresh:
             if not fresh and (there := [name for name in COMMON if (out / name).exists()]):
                 raise UsageError(f"{out}: holds {there[0]} of another run; name another place with --out")
-            (out / "run.json").unlink(missing_ok=True)
             write_file(path, orjson.dumps({"identity": identity}) + b"\n")
         by_id, paid = _read(path, identity, out)
         with path.open("ab") as file:

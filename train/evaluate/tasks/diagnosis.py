@@ -125,21 +125,24 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: DiagnosisScores) -> 
     """`state` (read, none, abstained, no_answer, missing), `stated_right` and `stated_wrong` (names), and as numbers `labels`, `right`,
     `stated`, `principal`, `all_right`, `unread`, `plain` (each label stands somewhere in the text, whatever is said of it), `exact`; and
     for the mean of groups `group_<n>`, `group_right_<n>`."""
-    table = read_names(settings.names) if settings.names else {}
-    labels = [_accepted(sample, table, settings.modifiers) for sample, _ in given]
-    groups = _groups(given)
+    known = read_names(settings.names) if settings.names else {}
+    labels = [_accepted(sample, known, settings.modifiers) for sample, _ in given]
     # other diagnoses by their whole names: without its modifier 慢性胃炎 would be another name of 急性胃炎
-    whole = [names for sample, _ in given for names in _accepted(sample, table, "keep")]
-    vocabulary = Vocabulary([*sorted(set(table.values())), *dict.fromkeys(whole)])
+    whole = [names for sample, _ in given for names in _accepted(sample, known, "keep")]
+    vocabulary = Vocabulary([*sorted(set(known.values())), *dict.fromkeys(whole)])
     rows = [
-        _score(sample, answer, names, vocabulary, settings.mode) | _of_group(sample, groups)
+        _score(sample, answer, names, vocabulary, settings.mode)
         for (sample, answer), names in zip(given, labels, strict=True)
     ]
-    for row in rows:
-        for number in range(len(groups)):
-            row[f"group_right_{number}"] = row[f"group_{number}"] * row["principal"]
     kinds = dict.fromkeys(("state", "stated_right", "stated_wrong"), pl.String)
-    return pl.DataFrame(rows, schema=kinds | {name: pl.Float64 for name in rows[0] if name not in kinds})
+    table = pl.DataFrame(rows, schema=kinds | {name: pl.Float64 for name in rows[0] if name not in kinds})
+    of = pl.Series([str(sample.asked["disease_group"]) for sample, _ in given])
+    for number, group in enumerate(_groups(of)):
+        there = (of == group).cast(pl.Float64)
+        table = table.with_columns(
+            there.alias(f"group_{number}"), (there * table["principal"]).alias(f"group_right_{number}")
+        )
+    return table
 
 
 def _score(
@@ -211,14 +214,10 @@ def read_names(file: Path) -> dict[str, Names]:
     return found
 
 
-def _groups(given: Sequence[tuple[Sample, Answer]]) -> list[str]:
+def _groups(of: pl.Series) -> list[str]:
     """The groups of diseases of which a mean is made: none where there is one, or very many."""
-    groups = sorted({str(sample.asked["disease_group"]) for sample, _ in given} - {""})
+    groups = sorted(set(of) - {""})
     return groups if 1 < len(groups) <= GROUPS else []
-
-
-def _of_group(sample: Sample, groups: Sequence[str]) -> dict[str, float]:
-    return {f"group_{number}": float(group == sample.asked["disease_group"]) for number, group in enumerate(groups)}
 
 
 def _macro(sums: Floats) -> Floats:

@@ -112,6 +112,6 @@ TASK = Task(
     metrics=metrics,
     prompts=MedsPrompts,
     scoring=MedsScores,
-    dimensions=("category", "row", "shots"),
+    dimensions=("category", "row"),
     kin=kin,
 )

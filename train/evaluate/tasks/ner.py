@@ -57,24 +57,26 @@ def ask(one: Sample, shots: Sequence[Sample], settings: NerPrompts) -> list[Samp
         return [replace(one, reference=_lines(right, types, one.lang), asked=asked)]
     messages: list[dict[str, str]] = []
     for shot in shots:
-        of_shot = _entities_of(shot, types)
-        if of_shot is None:
+        of_shot = _types_of(shot, settings)
+        entities = _entities_of(shot, of_shot)
+        if entities is None:
             return "no worked example with entities by type"
         messages += [
-            {"role": "user", "content": _put(shot, types, settings)},
-            {"role": "assistant", "content": _lines(of_shot, types, shot.lang)},
+            {"role": "user", "content": _put(shot, of_shot, settings)},
+            {"role": "assistant", "content": _lines(entities, of_shot, shot.lang)},
         ]
     messages.append({"role": "user", "content": _put(one, types, settings)})
     return [replace(one, messages=tuple(messages), reference=_lines(right, types, one.lang), asked=asked)]
 
 
-def kin(one: Sample, settings: NerPrompts) -> str:
-    """Worked examples are of the same types."""
-    return "|".join(_types_of(one, settings))
+def kin(one: Sample, settings: NerPrompts) -> str | None:
+    """Worked examples are of records with types, of the same set of PromptCBLUE where that tells; each is asked for its own types."""
+    return str(one.meta.get("task_dataset") or "") if _types_of(one, settings) else None
 
 
 def _types_of(one: Sample, settings: NerPrompts) -> tuple[str, ...]:
-    known = settings.types or one.meta.get("types") or one.meta.get("answer_choices")
+    of_ner = one.meta.get("task_type") == "ner"  # of PromptCBLUE, whose other tasks have choices that are no types
+    known = settings.types or one.meta.get("types") or (of_ner and one.meta.get("answer_choices"))
     if not known:
         known = [str(entity["type"]) for entity in one.meta.get("entities") or ()]
     return tuple(dict.fromkeys(map(str, known)))

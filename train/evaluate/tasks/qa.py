@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from kgtools.train.evaluate.metrics.texts import TextScores, score_texts, text_metrics
+from kgtools.train.evaluate.metrics.texts import REFERENCES, TextScores, score_texts, text_metrics
 from kgtools.train.evaluate.task import PromptSettings, Sample, Task
-
-OTHERS = "references"
-"""Under which the `meta` of a record holds right answers beside its own."""
 
 
 def ask(one: Sample, shots: Sequence[Sample], _: PromptSettings) -> list[Sample] | str:
@@ -23,7 +20,7 @@ def ask(one: Sample, shots: Sequence[Sample], _: PromptSettings) -> list[Sample]
     for shot in shots:
         said = shot.reference or ""
         examples += [{"role": "user", "content": shot.question}, {"role": "assistant", "content": said}]
-    asked = {OTHERS: others} if (others := _others(one)) else {}
+    asked = {REFERENCES: others} if (others := _others(one)) else {}
     return [replace(one, messages=(*system, *examples, *rest), asked=asked)]
 
 
@@ -39,12 +36,12 @@ def gather(records: Sequence[Sample]) -> list[Sample]:
 def _join(same: Sequence[Sample]) -> Sample:
     texts = dict.fromkeys(text for one in same for text in (one.reference or "", *_others(one)) if text)
     first, *others = texts or [""]
-    return replace(same[0], reference=first, meta=dict(same[0].meta) | {OTHERS: others})
+    return replace(same[0], reference=first, meta=dict(same[0].meta) | {REFERENCES: others})
 
 
 def _others(one: Sample) -> list[str]:
     """The answers that a record's `meta` has beside its own."""
-    found = one.meta.get(OTHERS)
+    found = one.meta.get(REFERENCES)
     others = [text for text in found if isinstance(text, str) and text.strip()] if isinstance(found, list) else []
     return [text for text in dict.fromkeys(others) if text != one.reference]
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import polars as pl
 from pydantic import BeforeValidator, Field, model_validator
@@ -30,6 +30,7 @@ HOW = {
     "numbers": {"zh": "只回答选项的序号", "en": "answer with its number alone"},
     "texts": {"zh": "只回答选项的文字", "en": "answer with its text alone"},
 }
+Lang = Literal["zh", "en"]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -60,7 +61,7 @@ class Scale(Settings):
     license: str = "unknown"
     options: tuple[Option, ...] = ()
     items: tuple[ScaleItem, ...]
-    ask: dict[Literal["zh", "en"], str] = {}
+    ask: dict[Lang, str] = {}
     least: Annotated[float, Field(gt=0, le=1)] = 0.8
 
     @model_validator(mode="after")
@@ -70,9 +71,9 @@ class Scale(Settings):
             raise ValueError("items: there is none")
         if twice := [id_ for id_, number in Counter(item.id for item in self.items).items() if number > 1]:
             raise ValueError(f"items: {', '.join(twice)}: an id stands twice")
-        for lang, text in self.ask.items():
+        for name, text in self.ask.items():
             if "{statement}" not in text or "{options}" not in text:
-                raise ValueError(f"ask: {lang}: needs {{statement}} and {{options}}")
+                raise ValueError(f"ask: {name}: needs {{statement}} and {{options}}")
         for item in self.items:
             options = item.options or self.options
             if not item.zh and not item.en:
@@ -86,9 +87,9 @@ class Scale(Settings):
         return self
 
 
-def languages(item: ScaleItem) -> list[str]:
+def languages(item: ScaleItem) -> list[Lang]:
     """Those that an item has a text in."""
-    return [lang for lang in ("zh", "en") if getattr(item, lang)]
+    return [lang for lang in get_args(Lang) if getattr(item, lang)]
 
 
 class ScalePrompts(PromptSettings):
@@ -169,7 +170,7 @@ def score(given: Sequence[tuple[Sample, Answer]], _: ScoreSettings) -> pl.DataFr
     there = Counter(parts)
     usual = _usual(given, values)
     rows: list[dict[str, Any]] = []
-    for (sample, _), (chosen, state), value, part in zip(given, read_as, values, parts, strict=True):
+    for (sample, _answer), (chosen, state), value, part in zip(given, read_as, values, parts, strict=True):
         enough = value is not None and answered[part] >= sample.meta["least"] * there[part] - 1e-9
         letters = list(sample.asked["options"])
         rows.append({

@@ -1,9 +1,11 @@
 """Our figures are those of nltk, rouge-chinese and sacrebleu, on whatever people and models write."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -12,9 +14,11 @@ from sacrebleu.metrics.bleu import BLEU
 from kgtools.train.evaluate.metrics.figures import bleu, gleu, rouge
 from kgtools.train.evaluate.metrics.ngrams import count_overlaps
 from kgtools.train.evaluate.metrics.tokens import find_tokenizer
+from tests.conftest import ROOT
 from tests.train.evaluate.metrics.libraries import Tokens, nltk_figures, rouge_figures
 
 NEAR = 1e-9
+REAL = ROOT.parent / "shared" / "data" / "corpora" / "huatuo" / "huatuo26M_test.json"
 CHINESE = "甲乙丙感冒发热"
 SIGNS = "。！？?.…”’，"
 """Those at which rouge-chinese begins a sentence among them."""
@@ -138,3 +142,18 @@ def test_a_long_answer_and_a_short_one_have_the_figures_of_nltk() -> None:
 
     assert figures(text, [text[:300]], "none") == pytest.approx(nltk_figures([text], [[text[:300]]], "none"), abs=NEAR)
     assert np.isclose(figures(text, [text], "none")["bleu_4"], 1.0)
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="needs ../shared/data/corpora/huatuo, which is not part of the project")
+@pytest.mark.parametrize("tokenize", ["char", "jieba", "word"])
+def test_answers_of_real_doctors_have_the_figures_of_both_libraries(tokenize: Any) -> None:
+    """Each beside the next one's, and beside what is half its own."""
+    cut = find_tokenizer(tokenize)
+    answers = ["".join(row["output"])[:150] for row in orjson.loads(REAL.read_bytes())[:12]]
+
+    for mine, other in pairwise(answers):
+        text, reference = cut(mine[: len(mine) // 2] + other), cut(mine)
+        assert figures(text, [reference], "none") == pytest.approx(
+            nltk_figures([text], [[reference]], "none"), abs=NEAR
+        )
+        assert rouges(text, reference) == pytest.approx(rouge_figures(text, reference), abs=NEAR)
