@@ -121,6 +121,20 @@ def test_what_is_no_comparison_has_no_verdict_and_says_why(
     assert {one["why"] for one in cells.values()} == {why}
 
 
+def test_a_part_of_the_set_is_no_comparison_unless_it_was_drawn(write_run: Any, report: Any) -> None:
+    def respiratory(name: str, count: int | None) -> dict[str, Any]:
+        cells = [cell("accuracy", 0.26, 0.02, 68, "medqa", "category", "Respiratory")]
+        run = write_run(name, "exam", cells, prompt_settings={"shots": 0, "prompt": "own", "count": count})
+        found: dict[str, Any] = cells_of(table_of(report(run), "ClinicalGPT", "Table 4"))["Respiratory"]
+        return found
+
+    assert (
+        respiratory("first", None)["why"]
+        == "a part of the set, not drawn by count: n = 68; the paper's is 69 at least"
+    )
+    assert respiratory("drawn", 68)["verdict"] == "reproduced"
+
+
 def test_a_mean_over_fewer_tasks_than_the_paper_s_is_no_comparison(write_run: Any, report: Any) -> None:
     def outcome(*tasks: str) -> dict[str, Any]:
         cells = [cell("published_accuracy_average", 0.8667, 0.02, 300, "meds-ins", "category", "outcome")]
