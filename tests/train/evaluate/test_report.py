@@ -121,6 +121,34 @@ def test_what_is_no_comparison_has_no_verdict_and_says_why(
     assert {one["why"] for one in cells.values()} == {why}
 
 
+def test_a_part_of_the_set_is_no_comparison_unless_it_was_drawn(write_run: Any, report: Any) -> None:
+    def respiratory(name: str, count: int | None) -> dict[str, Any]:
+        cells = [cell("accuracy", 0.26, 0.02, 68, "medqa", "category", "Respiratory")]
+        run = write_run(name, "exam", cells, prompt_settings={"shots": 0, "prompt": "own", "count": count})
+        found: dict[str, Any] = cells_of(table_of(report(run), "ClinicalGPT", "Table 4"))["Respiratory"]
+        return found
+
+    assert (
+        respiratory("first", None)["why"]
+        == "a part of the set, not drawn by count: n = 68; the paper's is 69 at least"
+    )
+    assert respiratory("drawn", 68)["verdict"] == "reproduced"
+
+
+def test_a_mean_over_fewer_tasks_than_the_paper_s_is_no_comparison(write_run: Any, report: Any) -> None:
+    def outcome(*tasks: str) -> dict[str, Any]:
+        cells = [cell("published_accuracy_average", 0.8667, 0.02, 300, "meds-ins", "category", "outcome")]
+        cells += [cell("published_accuracy_average", 0.8667, 0.02, 100, "meds-ins", "row", task) for task in tasks]
+        settings = {"prompt_settings": {"shots": 3}, "settings": {"compat": "meds-bench", "missing": "error"}}
+        found: dict[str, Any] = cells_of(
+            table_of(report(write_run("-".join(tasks), "meds-bench", cells, **settings)), "MedS-Bench", "Accuracies")
+        )["Outcome"]
+        return found
+
+    assert outcome("task117", "task118")["why"] == "another set: without task119"
+    assert outcome("task117", "task118", "task119")["verdict"] == "reproduced"
+
+
 def test_a_paper_that_does_not_say_its_tokenisation_gets_no_verdict(write_run: Any, report: Any) -> None:
     run = write_run("talk", "dialogue", [cell("bleu_1", 0.139, 0.001, 1_000, "meddialog")])
 

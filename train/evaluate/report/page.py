@@ -18,7 +18,7 @@ from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.published import Column
 from kgtools.train.evaluate.report.runs import NOT_CHECKED, UNSAID, Run, describe
 from kgtools.train.evaluate.report.tables import Filled, Ours
-from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, verdict_words
+from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, show_ours, verdict_words
 from kgtools.train.evaluate.report.words import word
 
 HERE = Path(__file__).parent
@@ -115,7 +115,7 @@ def _view(filled: Filled) -> View:
         lines += [
             Line(
                 Markup("{} <small>{}</small>").format(row.label, word("ours")),
-                [show(cell.figure if cell else None, filled, column) for cell, column in cells],
+                [show_ours(cell.figure if cell else None, filled, column) for cell, column in cells],
                 "ours",
             ),
             Line(word("interval"), [show_interval(cell, filled, column) for cell, column in cells], "part"),
@@ -178,7 +178,7 @@ def _plot(filled: Filled, number: int, column: Column) -> Plot | None:
     ]
     for label, cell in ours:
         ends = (None, None) if cell.low is None or cell.high is None else (at(cell.low), at(cell.high))
-        dots.append(Dot(label, show(cell.figure, filled, column), at(cell.figure), True, *ends))
+        dots.append(Dot(label, show_ours(cell.figure, filled, column), at(cell.figure), True, *ends))
     ticks = [{"at": at(step * tick), "shown": f"{step * tick:g}"} for tick in range(round(reach / step) + 1)]
     wanted = published.get(filled.against)
     said = "; ".join(f"{dot.label} {dot.figure}" for dot in dots)

@@ -30,13 +30,14 @@ class Measured(Settings):
 
 class Column(Measured):
     """A column. `n`: items that its figures are of, as the paper states or as can be derived from the figures; `mean_of`: the columns
-    whose mean it is."""
+    whose mean it is; `over`: the values of a dimension that a run's own mean must be over, to be of what the paper's is."""
 
     name: Words
     value: str = ""
     n: Count | None = None
     n_from: Literal["stated", "derived"] | None = None
     mean_of: tuple[str, ...] = ()
+    over: dict[str, tuple[str, ...]] = {}
 
 
 class Table(Measured):

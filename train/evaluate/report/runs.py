@@ -86,6 +86,7 @@ def describe(run: Run) -> dict[str, str]:
         "set": ", ".join(run.sources),
         "prompts": f"{said['samples']:,} (SHA-256 {prompts[:12]})",
         "answers": f"{said['answers']:,}" + (f", {said['missing']:,} missing" if said["missing"] else ""),
+        "not asked": _words(said.get("refused", {})),
         "prompt settings": _words(said["prompt_settings"]),
         "scoring": _words(said["settings"]),
         "answered by": _words(_decoding(said["answered_by"])) or UNSAID,

@@ -148,10 +148,15 @@ def _difference(wanted: Measured, column: Column, run: Run, cell: Cell) -> Words
             if said[settings].get(key) not in accepted:
                 theirs = " / ".join(map(str, accepted))
                 return word("other_setting", key=key, ours=str(said[settings].get(key)), theirs=theirs)
+    there = {(one.by, one.value) for one in run.cells if one.source == cell.source}
+    if lacking := [value for by, values in column.over.items() for value in values if (by, value) not in there]:
+        return word("not_all", values=", ".join(lacking))
     if said["missing"] and said["settings"].get("missing") == "skip":
         return word("left_out", number=said["missing"])
-    if column.n_from == "stated" and column.n != cell.n and said["prompt_settings"].get("count") is None:
-        return word("other_number", ours=cell.n, theirs=column.n)
+    theirs = column.n or cell.n
+    is_other = cell.n < theirs or (column.n_from == "stated" and cell.n > theirs)
+    if is_other and said["prompt_settings"].get("count") is None:
+        return word(f"other_number_{column.n_from}", ours=cell.n, theirs=theirs)
     return word("no_interval") if cell.low is None else None
 
 

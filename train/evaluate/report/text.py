@@ -32,7 +32,7 @@ def write_table(filled: Filled, style: str) -> str:
         rows += [
             [
                 f"{row.label} ({word('ours').en})",
-                *(show(cell.figure if cell else None, filled, column) for cell, column in cells),
+                *(show_ours(cell.figure if cell else None, filled, column) for cell, column in cells),
             ],
             [f"  {word('interval').en}", *(show_interval(cell, filled, column) for cell, column in cells)],
             [f"  {word('items').en}", *(f"{cell.n:,}" if cell else "" for cell, _ in cells)],
@@ -72,11 +72,16 @@ def show(figure: float | None, filled: Filled, column: Column) -> str:
     return "" if figure is None else f"{figure:.{filled.table.places(column)}f}"
 
 
+def show_ours(figure: float | None, filled: Filled, column: Column) -> str:
+    """A figure of ours, with a decimal at least."""
+    return "" if figure is None else f"{figure:.{max(1, filled.table.places(column))}f}"
+
+
 def show_interval(cell: Ours | None, filled: Filled, column: Column) -> str:
     """The ends of an interval; nothing where there is none."""
     if cell is None or cell.low is None or cell.high is None:
         return ""
-    return f"{show(cell.low, filled, column)}–{show(cell.high, filled, column)}"
+    return f"{show_ours(cell.low, filled, column)}–{show_ours(cell.high, filled, column)}"
 
 
 def show_n(column: Column) -> str:
