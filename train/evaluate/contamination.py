@@ -152,7 +152,7 @@ def _count(
     found = Counter[str]()
     for key, what in first.items():
         found[what] += prompts[key]
-    rules = {rule: found[rule] for rule in RULES if found[rule]}
+    rules: dict[str, int] = {rule: found[rule] for rule in RULES if found[rule]}
     return Contamination(
         counts[True], counts[False], len(samples), rules, found["twin"], found["facts"], runs, unseen, inputs, pairs
     )

@@ -133,18 +133,13 @@ def evaluate(
 def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: Any) -> pl.DataFrame:
     rows = [
         (
-            one.id, one.record, answer.number, one.source, one.lang, one.group, _dimensions(asked, one), prompt_id(one), one.reference, answer.text,
+            one.id, one.record, answer.number, one.source, one.lang, one.group, _dimensions(asked, one), one.prompt, one.reference, answer.text,
             answer.thinking, list(one.messages),
         )
         for one, answer in given
     ]  # fmt: skip
     known = SAMPLES.check(pl.DataFrame(rows, schema=SAMPLES.columns, orient="row"), "the scores")
     return pl.concat([known, asked.task.score(given, settings)], how="horizontal")
-
-
-def prompt_id(one: Sample) -> str:
-    """A hash of the messages that were asked."""
-    return one.prompt
 
 
 def _dimensions(asked: PromptSet, one: Sample) -> str:

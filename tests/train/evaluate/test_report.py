@@ -129,8 +129,7 @@ def test_a_part_of_the_set_is_no_comparison_unless_it_was_drawn(write_run: Any, 
         return found
 
     assert (
-        respiratory("first", None)["why"]
-        == "a part of the set, not drawn by count: n = 68; the paper's is 69 at least"
+        respiratory("first", None)["why"] == "a part of the set, not drawn by count: n = 68; the paper's is 69 at least"
     )
     assert respiratory("drawn", 68)["verdict"] == "reproduced"
 

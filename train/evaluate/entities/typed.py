@@ -117,9 +117,9 @@ def _of_json(value: Any, names: TypeNames, heading: str | None) -> Iterator[Enti
             yield heading, name
     elif isinstance(value, dict):
         type_ = next((names.find(str(value[key])) for key in TYPE_KEYS if isinstance(value.get(key), str)), None)
-        name = next((value[key] for key in NAME_KEYS if isinstance(value.get(key), str)), None)
-        if type_ and name:
-            yield type_, clean(name)
+        called = next((value[key] for key in NAME_KEYS if isinstance(value.get(key), str)), None)
+        if type_ and called:
+            yield type_, clean(called)
             return
         for key, one in value.items():
             yield from _of_json(one, names, names.find(key) or heading)

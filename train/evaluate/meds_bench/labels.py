@@ -44,8 +44,8 @@ def read_label(text: str, labels: Sequence[str], question: str = "", first_line:
             end = CLAUSE_END.search(behind)
             explicit = claims(behind[: end.start()] if end else behind, labels, question)
             found = explicit if len(explicit) == 1 else found
-        if len(found) > 1 and _short(labels) and (first := _first_word(text, labels)):
-            found = (first,)
+        if len(found) > 1 and _short(labels) and (word := _first_word(text, labels)):
+            found = (word,)
     return Claim(found, "no_answer" if not found else "read" if len(found) == 1 else "mixed")
 
 

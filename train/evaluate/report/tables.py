@@ -153,10 +153,10 @@ def _difference(wanted: Measured, column: Column, run: Run, cell: Cell) -> Words
         return word("not_all", values=", ".join(lacking))
     if said["missing"] and said["settings"].get("missing") == "skip":
         return word("left_out", number=said["missing"])
-    theirs = column.n or cell.n
-    is_other = cell.n < theirs or (column.n_from == "stated" and cell.n > theirs)
+    wanted_n = column.n or cell.n
+    is_other = cell.n < wanted_n or (column.n_from == "stated" and cell.n > wanted_n)
     if is_other and said["prompt_settings"].get("count") is None:
-        return word(f"other_number_{column.n_from}", ours=cell.n, theirs=theirs)
+        return word(f"other_number_{column.n_from}", ours=cell.n, theirs=wanted_n)
     return word("no_interval") if cell.low is None else None
 
 

@@ -82,12 +82,12 @@ def ask(one: Sample, shots: Sequence[Sample], settings: FactPrompts) -> list[Sam
     if one.task == "list" and "question" in one.meta:  # what other tasks ask has other answers without their words
         turns["plain"] = [{"role": "user", "content": one.meta["question"]}]
     wanted = ("own", "plain") if settings.wording == "both" else (settings.wording,)
-    found = [
+    prompts = [
         replace(one, messages=(*system, *examples, *turns[wording]), asked=asked | {"wording": wording})
         for wording in wanted
         if wording in turns
     ]
-    return found or "no list, whose bare question has its answers"
+    return prompts or "no list, whose bare question has its answers"
 
 
 def item_of(one: Sample) -> Item:
