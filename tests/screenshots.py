@@ -1,8 +1,9 @@
-"""Takes the pictures in `docs/images` of the sample graphs: the audit report and the page of `kgtools show`; `make screenshots`
-runs it.
+"""Takes the pictures in `docs/images`: the audit report and the page of `kgtools show` of the sample graphs, and the report of the
+evaluation that `docs/how-to/evaluate-report.md` makes; `make screenshots` runs it.
 
 It needs Chromium or Google Chrome and a font with Chinese characters (Debian: apt-get install chromium fonts-noto-cjk)."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,13 +12,16 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.docs.pages import blocks
+
 ROOT = Path(__file__).parents[1]
 SAMPLES, IMAGES = ROOT / "kg" / "samples", ROOT / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SOURCES = {"xywy": "xywy/*.json", "health39": "39health/*.csv", "cmekg": "cmekg/*.*"}
-HEIGHTS = {"report": 1200, "show": 1250}
-SKIPPED = "#holdings, #coverage, #degrees { display: none }"
-"""Parts of the report that would fill the picture with tables."""
+EVALUATION = ROOT / "docs" / "how-to" / "evaluate-report.md"
+HEIGHTS = {"report": 1200, "show": 1250, "evaluate-report": 1180}
+SKIPPED = "#holdings, #coverage, #degrees, #clinicalgpt-dialogue { display: none }"
+"""Parts of the reports that would fill the picture with tables."""
 LARGEST = 300_000
 
 
@@ -34,7 +38,21 @@ def pages(folder: Path) -> dict[str, Path]:
     kgtools("names", "add", "kgtools", "--graph", graph)
     kgtools("audit", "--graph", graph, "--fail-on", "never", "--html", folder / "report.html")
     kgtools("show", "高血压", "--graph", graph, "--html", folder / "show.html")
-    return {"report": folder / "report.html", "show": folder / "show.html"}
+    return {
+        "report": folder / "report.html", "show": folder / "show.html", "evaluate-report": evaluation(folder / "evaluation"),
+    }  # fmt: skip
+
+
+def evaluation(folder: Path) -> Path:
+    """The report that the commands of the how-to page write."""
+    folder.mkdir()
+    commands = Path(sys.executable).parent
+    environment = os.environ | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
+    for block in blocks(EVALUATION):
+        if block.kind in ("sh", "python"):
+            run = ["bash", "-ec", block.code] if block.kind == "sh" else [commands / "python", "-c", block.code]
+            subprocess.run(run, cwd=folder, env=environment, check=True, capture_output=True)
+    return folder / "report" / "report.html"
 
 
 def take(browser: Browser, page: Path, picture: Path) -> None:
@@ -53,7 +71,7 @@ def take(browser: Browser, page: Path, picture: Path) -> None:
 
 
 def main() -> None:
-    """Both pictures, or SystemExit with what is missing."""
+    """All pictures, or SystemExit with what is missing."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout
     if browser is None or not fonts:

@@ -97,7 +97,7 @@ def describe(run: Run) -> dict[str, str]:
     if "judge" in said:
         found["judge"] = str(said.get("header") or _line(said["judge"], "")).removeprefix("judge ")
     if said.get("states"):
-        found["read"] = _words(said["states"])
+        found["answers as read"] = _words(said["states"])
     return found | {"kgtools": said["versions"]["kgtools"]}
 
 
