@@ -62,6 +62,7 @@ GROUPS = {
     "Records from a graph": ("generate", "coverage", "trace", "retract", "packs"),
     "Corpora": ("read", "deidentify", "dedup", "decontaminate", "split", "merge", "convert", "grade"),
     "Training": ("train",),
+    "Evaluation": ("evaluate",),
 }
 """Our commands by what they are for; any other comes under OTHERS."""
 OTHERS = "Further commands"

@@ -37,12 +37,12 @@ def test_functions_say_what_the_commands_say(
     assert asked.samples == 2
     assert [asdict(cell) for cell in one.cells] == ran.json["cells"]
     assert one.scores["id"].to_list() == ids
-    assert two.missing == 1 and two.settings["compat"] == ["cmb"]
+    assert (two.missing, two.settings["compat"]) == (1, ["cmb"])
     with pytest.raises(api.KgtoolsError, match="compat"):
         api.compare(first, second)
     assert api.compare(first, tmp_path / "third").differences.height == 0
 
 
 def test_a_setting_that_there_is_not_is_refused(write_records: Any, tmp_path: Path) -> None:
-    with pytest.raises(api.KgtoolsError, match="there is no such setting.*shots"):
+    with pytest.raises(api.KgtoolsError, match=r"there is no such setting.*shots"):
         api.write_prompts("exam", write_records(ROWS), out=tmp_path / "prompts", shot=3)
