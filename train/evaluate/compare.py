@@ -121,8 +121,8 @@ def _difference(other: Run, part: Part, metric: Metric, joined: Joined, seed: in
     single = metric.value(singles[1]) - metric.value(singles[0])
     higher, lower = int((single > 0).sum()), int((single < 0).sum())
     about = Difference(
-        other.label, part.source, part.by, part.value, metric.name, figures[0], figures[1], None, None, None, "none", None, None, "none",
-        higher, lower, ones.height, len(first_sums), None,
+        other.label, part.source, part.by, part.value, metric.name, figures[0], figures[1], None, None, None, "none",
+        None, None, "none", higher, lower, ones.height, len(first_sums), None,
     )  # fmt: skip
     if figures[0] is None or figures[1] is None:
         return about

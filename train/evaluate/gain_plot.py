@@ -139,8 +139,10 @@ def _gains(rows: list[dict[str, Any]], control: "GainCell | None", words: Mappin
 
     base, colour = _base(rows, None), _colour()
     edges = [row[name] for row in rows for name in ("low", "gain", "high") if row[name] is not None]
-    reach = alt.Scale(domain=[min(-5.0, *edges), max(5.0, *edges)], nice=True)
-    gain, low = (alt.X(f"{name}:Q", scale=reach, title=words["gain"]) for name in ("gain", "low"))
+    reach = alt.Scale(domain=[min(-5.0, *edges), max(5.0, *edges)], nice=5)
+    gain, low = (
+        alt.X(f"{name}:Q", scale=reach, axis=alt.Axis(title=words["gain"], tickCount=5)) for name in ("gain", "low")
+    )
     behind = []
     if control is not None and control.low is not None and control.high is not None:
         ends = alt.InlineData(values=[{"low": 100 * control.low, "high": 100 * control.high}])
@@ -176,7 +178,7 @@ CONFIG: Spec = {
     "font": FONT, "padding": 12, "background": None, "view": {"stroke": None},
     "axis": {
         "labelColor": INK, "titleColor": MUTED, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE, "labelFontSize": 12,
-        "titleFontSize": 12, "titleFontWeight": 400, "labelLimit": 300,
+        "titleFontSize": 12, "titleFontWeight": 400, "labelLimit": 300, "labelFlush": False,
     },
     "title": {"color": INK, "fontSize": 13, "fontWeight": 400, "subtitleColor": MUTED, "subtitleFontSize": 13},
 }  # fmt: skip

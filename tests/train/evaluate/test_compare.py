@@ -156,6 +156,25 @@ def test_a_table_for_people_says_all_in_one_row(style: str, kgtools: Command, sc
     assert "tuned minus base is +75.0" in ran.err
 
 
+def test_a_metric_whose_table_would_say_nothing_new_is_named_in_a_line(kgtools: Command, score_run: Any) -> None:
+    first, other = score_run("base", [WRONG] * 4), score_run("tuned", [RIGHT] * 3 + [WRONG])
+
+    ran = kgtools("evaluate", "compare", first, other)
+
+    assert ran.out.count("exam, ") == 1
+    assert "unread: 0.0 in all runs, no sample differs" in ran.err
+    assert "accuracy_of_read: the same figures as accuracy" in ran.err
+    assert "accuracy_with_guesses: the same figures as accuracy" in ran.err
+
+
+def test_a_metric_that_differs_nowhere_but_for_which_samples_has_its_table(kgtools: Command, score_run: Any) -> None:
+    first, other = score_run("base", [UNREAD, WRONG, RIGHT]), score_run("tuned", [WRONG, UNREAD, RIGHT])
+
+    ran = kgtools("evaluate", "compare", first, other)
+
+    assert "exam, unread: tuned against base" in ran.out
+
+
 def test_csv_has_every_metric_in_one_table(kgtools: Command, score_run: Any) -> None:
     first, other = score_run("base", [WRONG, RIGHT]), score_run("tuned", [RIGHT, UNREAD])
 

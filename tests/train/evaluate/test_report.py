@@ -233,13 +233,13 @@ def test_every_table_says_what_its_figures_depend_on(exam: Any, kgtools: Command
 
     shown = kgtools("evaluate", "report", run, "--out", tmp_path / "report").out
 
-    for text in ("prompts 100 (SHA-256 abcdef012345)", "shots=0", "temperature=0.4", "3 of 100 prompts stand in the training data",
-                 "judge calibrated=no, model=gpt", "kgtools 0.1.0", "Wang et al. 2023", "half of 5 points"):  # fmt: skip
+    for text in ("prompts: 100 (SHA-256 abcdef012345)", "shots=0", "temperature=0.4", "3 of 100 prompts stand in the training data",
+                 "judge: calibrated=no, model=gpt", "kgtools: 0.1.0", "Wang et al. 2023", "half of 5 points"):  # fmt: skip
         assert text in shown
 
 
 def test_without_a_check_contamination_is_said_to_be_unchecked(exam: Any, kgtools: Command, tmp_path: Path) -> None:
-    assert "contamination not checked" in kgtools("evaluate", "report", exam(), "--out", tmp_path / "report").out
+    assert "contamination: not checked" in kgtools("evaluate", "report", exam(), "--out", tmp_path / "report").out
 
 
 def test_a_paper_asked_for_by_name_shows_its_empty_tables_too(report: Any) -> None:
@@ -247,6 +247,27 @@ def test_a_paper_asked_for_by_name_shows_its_empty_tables_too(report: Any) -> No
 
     assert [table["number"] for table in found["tables"]] == ["Table 2", "Table 4", "Table 6", "Table 7"]
     assert all(table["ours"] == [] for table in found["tables"])
+
+
+def test_a_terminal_shows_the_tables_that_runs_fill_and_names_the_others(
+    exam: Any, kgtools: Command, tmp_path: Path
+) -> None:
+    ran = kgtools("evaluate", "report", exam(), "--paper", "clinicalgpt", "--out", tmp_path / "report")
+
+    assert "ClinicalGPT, Table 4" in ran.out
+    assert "Table 2" not in ran.out
+    assert "no run fills ClinicalGPT, Table 2; ClinicalGPT, Table 6; ClinicalGPT, Table 7" in ran.err
+    assert "Table 2: Medical conversation" in (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+
+
+def test_how_many_items_would_tell_stands_in_a_row_of_its_own(exam: Any, kgtools: Command, tmp_path: Path) -> None:
+    lines = kgtools(
+        "evaluate", "report", exam(), "--paper", "clinicalgpt", "--out", tmp_path / "report"
+    ).out.splitlines()
+
+    verdicts, needs = (next(line for line in lines if head in line) for head in ("Verdict on", "n for a verdict"))
+    assert verdicts.split("ClinicalGPT")[1].count("unknowable at this n") == 2
+    assert needs.count("about ") == 2
 
 
 def test_the_same_runs_give_the_same_bytes_in_every_form(exam: Any, kgtools: Command, tmp_path: Path) -> None:

@@ -14,6 +14,10 @@ from tests.train.evaluate.test_report import cell
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 MODEL = "<script>alert(1)<b>模型"
+CHECKED = {
+    "checked": True, "line": "contamination: 2 of 69 prompts stand in the training data", "records": 1_000, "prompts": 69,
+    "rules": {"question": 2}, "twins": 0, "facts": 0, "unseen": {},
+}  # fmt: skip
 Visit = Callable[..., Any]
 
 
@@ -28,7 +32,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "command": "evaluate exam", "task": "exam", "settings": {"seed": 0, "missing": "error"}, "versions": {"kgtools": "0.1.0"},
             "inputs": {"prompts/records.parquet": "ab" * 32}, "samples": 69, "answers": 69, "missing": 0, "states": {"read": 69},
             "metrics": {"accuracy": {"better": True, "percent": True}}, "prompt_settings": {"shots": 0, "prompt": "own"},
-            "answered_by": {"model": model},
+            "answered_by": {"model": model}, "contamination": CHECKED,
         }  # fmt: skip
         folder = home / name
         folder.mkdir()
@@ -77,9 +81,35 @@ def test_a_verdict_stands_under_its_figure_with_the_rule_below(visit: Visit) -> 
         table = page.locator("#clinicalgpt-exam")
         assert table.locator(".verdicts .badge").all_inner_texts() == [
             "reproduced",
-            "unknowable at this n; needs about 4,500",
+            "unknowable at this n",
         ]
+        assert "about 4,500" in table.get_by_role("row", name="n for a verdict").inner_text()
         assert "at most half of 5 points" in table.locator(".notes").inner_text()
+
+
+def test_settings_are_folded_and_what_is_known_of_the_training_data_is_not(visit: Visit) -> None:
+    with visit(locale="zh-CN") as page:
+        run = page.locator("#clinicalgpt-exam .run").first
+        assert run.get_by_text("2 个出现在训练数据中").is_visible()
+        assert not run.get_by_text("shots=0").is_visible()
+
+        run.locator("summary").click()
+
+        assert run.get_by_text("shots=0").is_visible()
+
+
+def test_a_table_of_a_paper_is_called_in_the_reader_s_language(visit: Visit) -> None:
+    with visit(locale="zh-CN") as page:
+        assert page.locator("#h-clinicalgpt-exam").inner_text() == "ClinicalGPT 表 4：医学考试（MEDQA-MCMLE）"
+
+
+def test_the_lines_of_a_plot_go_through_however_long_a_name_is(visit: Visit) -> None:
+    with visit() as page:
+        rows = page.locator("#clinicalgpt-exam .dots .line:not(.axis)")
+        places = rows.locator("svg").all()
+        heights = [place.bounding_box()["height"] for place in places]
+        assert heights == [row.bounding_box()["height"] for row in rows.all()]
+        assert max(heights) < 100
 
 
 def test_an_interval_is_drawn_from_its_low_to_its_high_end(visit: Visit) -> None:

@@ -13,7 +13,11 @@ from kgtools.tools.terminal import tell
 if TYPE_CHECKING:
     from kgtools.train.evaluate.compare import Comparison, Difference
 
-TESTS = {"mcnemar": "exact McNemar", "exact flips": "every exchange of groups", "flips": "9,999 exchanges of groups"}
+TESTS = {
+    "mcnemar": "exact McNemar test",
+    "exact flips": "exact permutation test by group",
+    "flips": "permutation test by group, 9,999 draws",
+}
 """How a test is called in a sentence."""
 
 
@@ -34,8 +38,8 @@ def compare(
 
     FIRST and OTHERS are folders that `kgtools evaluate TASK` wrote of answers to the same prompts, scored alike. For each row of their tables and
     each metric: both figures, the difference with its 95 % interval, p of a paired test (exact McNemar for rates of single samples, else exchanges of
-    whole groups), p with all rows of the metric in view (Holm), samples that are higher and lower in the other run, and the least difference that
-    so many samples would show.
+    whole groups), p corrected for all rows of the metric (Holm), samples that are higher and lower in the other run, and the smallest difference
+    that so many samples detect four times of five. Metrics whose table would say nothing new are named below.
 
     \b
     Example:
@@ -55,11 +59,36 @@ def print_comparison(result: "Comparison", show: int, style: str) -> None:
     if style == "csv":
         print_table(list(asdict(result.rows[0])), [list(asdict(row).values()) for row in result.rows], style=style)
     else:
+        alike = _alike(result)
         for name in result.metrics:
-            _print_metric(result, name, style)
+            if name not in alike:
+                _print_metric(result, name, style)
     for row in shown.iter_rows(named=True):
         _print_sample(result.runs[0], row, style)
     _tell(result)
+
+
+def _alike(result: "Comparison") -> dict[str, str]:
+    """Metrics whose table would say nothing new, with what it would say: nothing differs, or the figures are those of another metric."""
+    found: dict[str, str] = {}
+    shown: dict[tuple[Any, ...], str] = {}
+    for place, name in enumerate(result.metrics):
+        rows = [row for row in result.rows if row.metric == name]
+        figures: tuple[Any, ...] = (
+            result.metrics[name]["better"],
+            *(
+                (row.run, row.source, row.by, row.value, row.n, row.first, row.other, row.higher, row.lower)
+                for row in rows
+            ),
+        )
+        if figures in shown:
+            found[name] = f"the same figures as {shown[figures]}"
+        elif place and all(row.first == row.other and not row.higher and not row.lower for row in rows):
+            found[name] = (
+                f"{figure(rows[0].first, result.metrics[name]['percent']) or 'no figure'} in all runs, no sample differs"
+            )
+        shown.setdefault(figures, name)
+    return found
 
 
 def _print_metric(result: "Comparison", name: str, style: str) -> None:
@@ -79,7 +108,7 @@ def _print_metric(result: "Comparison", name: str, style: str) -> None:
         "lower",
         "p",
         "p (Holm)",
-        "would show",
+        "detectable",
     ]
     rows: list[list[Any]] = []
     for row in result.rows:
@@ -90,9 +119,16 @@ def _print_metric(result: "Comparison", name: str, style: str) -> None:
                 figure(row.smallest_difference, percent),
             ]  # fmt: skip
             rows.append([row.run, *cells] if several else cells)
-    lines = "; ".join(f"{run} {line.removeprefix('contamination: ')}" for run, line in result.contamination.items())
-    title = f"{result.task}, {name}: against {first}; contamination: {lines}"
+    lines = "; ".join(f"{run} {_in_brief(line)}" for run, line in result.contamination.items())
+    title = (
+        f"{result.task}, {name}: {'each run' if several else result.runs[1]} against {first}; contamination: {lines}"
+    )
     print_table(["run", *heads] if several else heads, rows, title, style)
+
+
+def _in_brief(line: str) -> str:
+    """What is known of a run's training data, without the counts by rule that its own table has."""
+    return line.removeprefix("contamination: ").partition(" (records: ")[0]
 
 
 def figure(value: float | None, percent: bool, sign: str = "") -> str:
@@ -131,6 +167,8 @@ def _said(run: str, side: str, row: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def _tell(result: "Comparison") -> None:
     """What the tables leave out, and what they come to."""
+    for name, why in _alike(result).items():
+        tell(f"{name}: {why}")
     for run, number in result.alone.items():
         tell(f"{run}: {number:,} samples are left out, as not all runs have them")
     if result.left_out:
@@ -142,7 +180,7 @@ def _tell(result: "Comparison") -> None:
     percent = result.metrics[name]["percent"]
     for run in result.runs[1:]:
         _tell_main(next(row for row in result.rows if row.run == run and row.metric == name), result.runs[0], percent)
-    tell(f"p (Holm): over the {sum(row.metric == name for row in result.rows)} rows of a metric")
+    tell(f"p (Holm): corrected for the {sum(row.metric == name for row in result.rows)} rows of a metric")
     if result.out is not None:
         tell(f"differences.parquet ({result.differences.height:,} rows), compare.json and run.json are in {result.out}")
 
@@ -153,10 +191,8 @@ def _tell_main(row: "Difference", first: str, percent: bool) -> None:
         return
     tell(
         f"{row.metric}: {row.run} minus {first} is {figure(row.difference, percent, '+')} (95 % {_interval(row, percent) or 'unknown'}, "
-        f"{row.interval}), p {_p(row.p)} ({TESTS[row.test]})"
+        f"{row.interval.replace('tango', 'Tango')}), p {_p(row.p)} ({TESTS[row.test]})"
     )
     if row.smallest_difference is not None:
         least = figure(row.smallest_difference, percent)
-        tell(
-            f"n = {row.n:,}: a difference under {least} between two such runs would mostly go unseen in this paired test"
-        )
+        tell(f"n = {row.n:,}: this test would mostly miss a true difference below {least} (the column detectable)")

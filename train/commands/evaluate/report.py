@@ -55,5 +55,9 @@ def print_report(result: "Report", style: str) -> None:
     if style == "json":
         print_json(result.to_dict())
     else:
-        say(result.to_text(style))
+        empty = [f"{one.paper.short}, {one.table.number}" for one in result.tables if not one.rows]
+        shown = len(empty) < len(result.tables) or not empty or bool(result.others)
+        say(result.to_text(style, empty=not shown))
+        if shown and empty:
+            tell(f"no run fills {'; '.join(empty)}: report.html shows what was published there")
     tell(f"report.html, report.md, report.tex, report.json and run.json are in {result.out}")

@@ -11,11 +11,14 @@ from kgtools.tools.terminal import tell
 from kgtools.train.commands import words_argument
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kgtools.train.evaluate.score import Cell, Evaluation
     from kgtools.train.evaluate.task import Task
 
-ABREAST = 6
-"""More figures than these would be wider than a screen: they stand one below the other."""
+ABREAST, BESIDE = 6, 9
+"""More figures, each with its interval, would be wider than a screen, and more without. Those of all samples then stand one below the other; those
+of groups side by side, the first alone with its interval, where all groups have the same ones."""
 
 
 def task_command(name: str, task: "Task") -> click.Command:
@@ -70,12 +73,18 @@ def print_result(result: "Evaluation", style: str) -> None:
     if style == "json":
         print_json(result.to_dict())
         return
+    from kgtools.train.evaluate.parts import ALL
     from kgtools.train.evaluate.task import CROSS
 
     names = list(result.metrics)
     title = f"{result.task}: {result.answers:,} answers; {result.contamination['line']}"
     if len(names) > ABREAST:
-        print_table(["source", "by", "", "n", "figure", "", "95 %"], _down(result), title, style)
+        groups = [] if style == "csv" else _groups(result)
+        whole = [row for cell, row in _down(result) if cell.by == ALL or not groups]
+        print_table(["source", "by", "", "n", "figure", "", "95 %"], whole, title, style)
+        if groups:
+            print_table(groups[0], groups[1:], f"{result.task}: groups of samples", style)
+            tell("cells.json has the interval of every figure")
     else:
         heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
         print_table(heads, _across(result), title, style)
@@ -119,15 +128,34 @@ def _across(result: "Evaluation") -> list[list[Any]]:
     return list(rows.values())
 
 
-def _down(result: "Evaluation") -> list[list[Any]]:
+def _down(result: "Evaluation") -> "Iterator[tuple[Cell, list[Any]]]":
     """A row for each figure; details of all samples alone, the others are in cells.json."""
-    rows: list[list[Any]] = []
+    from kgtools.train.evaluate.parts import ALL
+
     for cell in _shown_cells(result):
         about = result.metrics[cell.metric]
-        if cell.figure is not None and (cell.by == "all" or not about["detail"]):
+        if cell.figure is not None and (cell.by == ALL or not about["detail"]):
             figures = [_shown(cell.figure, about["percent"]), _interval(cell, about["percent"])]
-            rows.append([cell.source or "all", cell.by, cell.value, cell.n, cell.metric, *figures])
-    return rows
+            yield cell, [cell.source or "all", cell.by, cell.value, cell.n, cell.metric, *figures]
+
+
+def _groups(result: "Evaluation") -> list[list[Any]]:
+    """The head and a row for each group of samples, its figures side by side; nothing where they are not the same, or too many."""
+    from kgtools.train.evaluate.parts import ALL
+
+    rows: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell, _ in _down(result):
+        if cell.by != ALL:
+            rows.setdefault((cell.source, cell.by, cell.value), []).append(cell)
+    kinds = {tuple(cell.metric for cell in cells) for cells in rows.values()}
+    if len(kinds) != 1 or len(names := kinds.pop()) > BESIDE:
+        return []
+    percent = [result.metrics[name]["percent"] for name in names]
+    table: list[list[Any]] = [["source", "by", "", "n", names[0], "95 %", *names[1:]]]
+    for (source, by, value), cells in rows.items():
+        first, *others = [_shown(cell.figure, each) for cell, each in zip(cells, percent, strict=True)]
+        table.append([source or "all", by, value, cells[0].n, first, _interval(cells[0], percent[0]), *others])
+    return table
 
 
 def _shown(figure: float | None, percent: bool) -> str:

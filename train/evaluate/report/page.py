@@ -16,15 +16,25 @@ from kgtools.tools.page.html import style as common_style
 from kgtools.tools.page.words import Words
 from kgtools.train.evaluate.parts import ALL
 from kgtools.train.evaluate.report.published import Column
-from kgtools.train.evaluate.report.runs import NOT_CHECKED, UNSAID, Run, describe
+from kgtools.train.evaluate.report.runs import Run
+from kgtools.train.evaluate.report.said import Said, say_of
 from kgtools.train.evaluate.report.tables import Filled, Ours
-from kgtools.train.evaluate.report.text import notes_of, reasons_of, show, show_interval, show_ours, verdict_words
+from kgtools.train.evaluate.report.text import (
+    notes_of,
+    number_of,
+    reasons_of,
+    show,
+    show_interval,
+    show_needs,
+    show_ours,
+    verdict_words,
+)
 from kgtools.train.evaluate.report.words import word
 
 HERE = Path(__file__).parent
 BADGES = {"reproduced": "info", "not reproduced": "error", "unknowable": "warning"}
-TICKS = 4
-"""Of an axis at least, beside zero, where the figures let it."""
+TICKS = 5
+"""Of an axis at most, beside zero: more would touch each other on a phone."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +74,9 @@ class View:
     """A table as the page shows it."""
 
     id: str
-    short: str
+    short: Words
     title: Words
-    headers: list[tuple[str, dict[str, Any]]]
+    headers: list[Said]
     columns: list[Any]
     lines: list[Line]
     plots: list[Plot] = field(default_factory=list)
@@ -99,7 +109,7 @@ def _tiles(filled: Sequence[Filled]) -> list[dict[str, Any]]:
 
 
 def _view(filled: Filled) -> View:
-    table, reasons = filled.table, reasons_of(filled)
+    table, reasons, number = filled.table, reasons_of(filled), number_of(filled.table)
     columns = table.columns
     lines = [
         Line(
@@ -122,14 +132,19 @@ def _view(filled: Filled) -> View:
             Line(word("items"), [f"{cell.n:,}" if cell else "" for cell, _ in cells], "part"),
             Line(word("verdict", row=filled.against), [_badge(cell, reasons) for cell, _ in cells], "part verdicts"),
         ]
+        if any(needs := [show_needs(cell) for cell, _ in cells]):
+            lines.append(Line(word("needs"), [words or "" for words in needs], "part"))
     return View(
         f"{filled.paper.short}-{filled.key}".lower(),
-        f"{filled.paper.short} {table.number}",
-        Words(*(f"{filled.paper.short}, {table.number}: {table.title[lang]}" for lang in ("en", "zh"))),
-        [(row.label, _said(run)) for row in filled.rows for run in row.runs],
+        Words(f"{filled.paper.short} {number.en}", f"{filled.paper.short} {number.zh}"),
+        Words(
+            f"{filled.paper.short}, {number.en}: {table.title.en}",
+            f"{filled.paper.short} {number.zh}：{table.title.zh}",
+        ),
+        [say_of(row.label, run) for row in filled.rows for run in row.runs],
         [column.name for column in columns],
         lines,
-        [plot for number, column in enumerate(columns) if (plot := _plot(filled, number, column))],
+        [plot for place, column in enumerate(columns) if (plot := _plot(filled, place, column))],
         notes_of(filled, reasons),
     )
 
@@ -138,12 +153,6 @@ def _n(column: Column) -> Any:
     if column.n is None:
         return ""
     return Markup("{} ({})").format(f"{column.n:,}", word("derived")) if column.n_from == "derived" else f"{column.n:,}"
-
-
-def _said(run: Run) -> dict[str, Any]:
-    """What a run says of itself; what is no setting but a sentence is in both languages."""
-    sentences = {NOT_CHECKED: word("not_checked"), UNSAID: word("unsaid")}
-    return {what: sentences.get(value, value) for what, value in describe(run).items()}
 
 
 def _badge(cell: Ours | None, reasons: dict[str, Words]) -> Any:
@@ -190,7 +199,7 @@ def _step(top: float) -> float:
     if top <= 0:
         return 1.0
     power = 10.0 ** floor(log10(top / TICKS))
-    return next(power * part for part in (5, 2, 1) if power * part * TICKS <= top)
+    return next(power * part for part in (1, 2, 5, 10) if power * part * TICKS >= top)
 
 
 def _view_run(run: Run, number: int) -> View:
@@ -209,9 +218,11 @@ def _view_run(run: Run, number: int) -> View:
         for cell in run.cells
         if cell.by == ALL
     ]
-    title = Words(*(f"{run.model}, {run.task}: {word('others')[lang]}" for lang in ("en", "zh")))
+    others = word("others")
+    title = Words(f"{run.model}, {run.task}: {others.en}", f"{run.model}，{run.task}：{others.zh}")
     columns = [word(key) for key in ("set", "figure", "interval", "items")]
-    return View(f"run-{number}", f"{run.model} {run.task}", title, [(run.model, _said(run))], columns, lines)
+    short = Words(*(f"{run.model} {run.task}",) * 2)
+    return View(f"run-{number}", short, title, [say_of(run.model, run)], columns, lines)
 
 
 def _plain(figure: float | None, percent: bool) -> str:

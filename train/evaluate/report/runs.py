@@ -17,6 +17,8 @@ NO_DECODING = (
     *("allow_identified", "allow_license", "trust_remote_code", "gpu_memory_utilization"),
 )
 """Keys of a recipe that say what is asked, or what may be; not how it is answered."""
+SETTINGS = ("prompt settings", "scoring", "answered by", "kgtools")
+"""What of a run's description says how; the rest says what was asked and what came back."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 from kgtools.tools.output import escape_latex, escape_markdown, lay_out_table
 from kgtools.tools.page.words import Words
 from kgtools.train.evaluate.parts import ALL
-from kgtools.train.evaluate.report.published import Column
-from kgtools.train.evaluate.report.runs import Run, describe
+from kgtools.train.evaluate.report.published import Column, Table
+from kgtools.train.evaluate.report.runs import SETTINGS, Run, describe
 from kgtools.train.evaluate.report.tables import Filled, Ours
 from kgtools.train.evaluate.report.words import word
 from kgtools.train.evaluate.score import Cell
@@ -38,7 +38,10 @@ def write_table(filled: Filled, style: str) -> str:
             [f"  {word('items').en}", *(f"{cell.n:,}" if cell else "" for cell, _ in cells)],
             [f"  {word('verdict', row=filled.against).en}", *(_verdict(cell, reasons) for cell, _ in cells)],
         ]
-    heads = [f"{row.label}: {header(run)}" for row in filled.rows for run in row.runs] or [word("nothing").en]
+        if any(needs := [show_needs(cell) for cell, _ in cells]):
+            rows.append([f"  {word('needs').en}", *(words.en if words else "" for words in needs)])
+    heads = [head for row in filled.rows for run in row.runs for head in _heads(row.label, run, style)]
+    heads = heads or [word("nothing").en]
     columns = [word("model").en, *(column.name.en for column in table.columns)]
     body = lay_out_table(columns, rows, style=style, right=[False, *(True for _ in table.columns)])
     return _frame(title, heads, body, [note.en for note in notes_of(filled, reasons)], style)
@@ -55,16 +58,22 @@ def write_run(run: Run, style: str) -> str:
     title = f"{run.model}, {run.task}: {word('others').en.lower()}"
     return _frame(
         title,
-        [header(run)],
+        _heads(run.model, run, style),
         lay_out_table(columns, rows, style=style, right=[False, False, True, True, True]),
         [],
         style,
     )
 
 
-def header(run: Run) -> str:
-    """What a run's figures depend on, in a line."""
-    return "; ".join(f"{what} {value}" for what, value in describe(run).items() if value)
+def _heads(label: str, run: Run, style: str) -> list[str]:
+    """What a run's figures depend on, in a line; on a terminal with the settings in a line of their own."""
+    said = {what: f"{what}: {value}" for what, value in describe(run).items() if value}
+    if style != "table":
+        return [f"{label}: {'; '.join(said.values())}"]
+    about, settings = (
+        "; ".join(text for what, text in said.items() if (what in SETTINGS) == how) for how in (False, True)
+    )
+    return [f"{label}: {about}", f"  {settings}"]
 
 
 def show(figure: float | None, filled: Filled, column: Column) -> str:
@@ -104,7 +113,7 @@ def notes_of(filled: Filled, reasons: dict[str, Words]) -> list[Words]:
     return [
         *([rule_of(filled)] if judged else []),
         *(Words(f"({mark}) {why.en}", f"({mark}) {why.zh}") for mark, why in reasons.items()),
-        word("source", cite=filled.paper.cite, number=table.number),
+        word("source", cite=filled.paper.cite, number=number_of(table)),
         *table.notes,
         *filled.paper.notes,
     ]
@@ -121,9 +130,18 @@ def verdict_words(cell: Ours) -> Words | None:
     """A verdict in words."""
     if cell.verdict is None:
         return None
-    if cell.verdict.needs:
-        return word("unknowable_needs", needs=cell.verdict.needs)
     return word(cell.verdict.judgement)
+
+
+def show_needs(cell: Ours | None) -> Words | None:
+    """About how many items would tell, where ours do not."""
+    return word("about", needs=cell.verdict.needs) if cell and cell.verdict and cell.verdict.needs else None
+
+
+def number_of(table: Table) -> Words:
+    """How the paper calls a table."""
+    name, _, number = table.number.rpartition(" ")
+    return word("number", number=number) if name == "Table" else Words(table.number, table.number)
 
 
 def _verdict(cell: Ours | None, reasons: dict[str, Words]) -> str:

@@ -42,10 +42,10 @@ class Report:
             ],
         }
 
-    def to_text(self, style: str) -> str:
-        """All tables, one below the other, in one of `report.text.STYLES`."""
-        texts = [write_table(one, style) for one in self.tables] + [write_run(run, style) for run in self.others]
-        return "\n".join(texts)
+    def to_text(self, style: str, empty: bool = True) -> str:
+        """All tables, one below the other, in one of `report.text.STYLES`; with `empty` also those that no run fills."""
+        texts = [write_table(one, style) for one in self.tables if one.rows or empty]
+        return "\n".join([*texts, *(write_run(run, style) for run in self.others)])
 
 
 def write_report(
