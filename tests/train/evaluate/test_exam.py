@@ -232,3 +232,44 @@ def test_records_without_a_question_are_counted_by_reason(kgtools: Command, tmp_
     )
 
     assert ran.json["refused"] == {"no question with options and a key": 1}
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("own", "正确答案：A. 甲"),
+        ("letters", "A"),
+        ("lm-eval", "A"),
+        ("medalpaca", "A: 甲"),
+        ("cot", "因为甲。\n答案：A"),
+    ],
+)
+def test_a_worked_example_is_answered_in_the_form_that_the_prompt_asks_for(style: str, said: str, prompts: Any) -> None:
+    rows = [exam_row(f"问题{number}是", ["甲", "乙"], "A") for number in range(2)]
+    for row in rows:
+        row["meta"]["explanation"] = "因为甲。"
+
+    asked = prompts(rows, "shots=1", f"prompt={style}")
+
+    assert [one["content"] for one in asked[0]["messages"] if one["role"] == "assistant"] == [said]
+
+
+@pytest.mark.parametrize("words", [("prompt=letters",), ("prompt=lm-eval",), ("shots=1",), ("rotations=2",)])
+def test_a_question_about_a_paper_is_never_asked_without_the_paper(
+    words: tuple[str, ...], kgtools: Command, tmp_path: Path
+) -> None:
+    papers = {
+        str(number): {
+            "QUESTION": f"Does it help{number}?", "CONTEXTS": [f"We treated {number}."], "LONG_ANSWER": "So.", "final_decision": "yes",
+        }
+        for number in (1, 2)
+    }  # fmt: skip
+    (tmp_path / "ori_pqal.json").write_bytes(orjson.dumps(papers))
+    kgtools("read", "pubmedqa", tmp_path / "ori_pqal.json", "--out", tmp_path / "q")
+
+    ran = kgtools("evaluate", "prompts", "exam", tmp_path / "q", "--out", tmp_path / "p", *words)
+
+    assert ran.code == 0, ran.err
+    lines = (tmp_path / "p" / "prompts.jsonl").read_bytes().splitlines()
+    texts = [one["content"] for line in lines for one in orjson.loads(line)["messages"] if one["role"] == "user"]
+    assert all(text.startswith("Abstract: We treated") for text in texts), texts

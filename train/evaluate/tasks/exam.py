@@ -13,7 +13,15 @@ import polars as pl
 from pydantic import BeforeValidator, Field, field_validator
 
 from kgtools.corpora.exams.choices import Choice, choice_of
-from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL, LM_EVAL_ZH, PLAIN, Prompt
+from kgtools.corpora.exams.questions import (
+    CLINICALGPT,
+    LETTERED,
+    LM_EVAL,
+    LM_EVAL_ZH,
+    PLAIN,
+    Prompt,
+    right_answer,
+)
 from kgtools.corpora.verify import Item, read_letters
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
@@ -24,7 +32,7 @@ from kgtools.train.evaluate.task import Answer, PromptSettings, Sample, ScoreSet
 
 MEDALPACA = replace(
     PLAIN, ask="Answer this multiple choice question.\n\n{question}\n{options}\n\nThe Answer to the question is:",
-    option="{letter}: {text}", one="{letter}: {text}",
+    option="{letter}: {text}", one="{letter}: {text}", several="{options}",
 )  # fmt: skip
 """As the code of MedAlpaca asks (eval/eval_usmle.py), which lets the model go on behind the last line; here the question ends with it."""
 PROMPTS: dict[str, dict[str, Prompt]] = {
@@ -34,13 +42,16 @@ PROMPTS: dict[str, dict[str, Prompt]] = {
         "en": replace(LM_EVAL, ask="{question}\n{options}\nAnswer with the letter of the right option alone."),
     },
     "cot": {
-        "zh": replace(LETTERED, ask="{question}\n{options}\n请逐步分析每个选项，最后以“答案：字母”结束。"),
-        "en": replace(LM_EVAL, ask='{question}\n{options}\nThink step by step, and end with "Answer: LETTER".'),
+        "zh": replace(LETTERED, ask="{question}\n{options}\n请逐步分析每个选项，最后以“答案：字母”结束。", one="答案：{letters}", several="答案：{letters}"),
+        "en": replace(
+            LM_EVAL, ask='{question}\n{options}\nThink step by step, and end with "Answer: LETTER".', one="Answer: {letters}",
+            several="Answer: {letters}",
+        ),
     },
     "lm-eval": {"zh": LM_EVAL_ZH, "en": LM_EVAL},
     "medalpaca": {"zh": MEDALPACA, "en": MEDALPACA},
-}
-"""How a question is put, by name and language; `own` asks as the record does."""
+}  # fmt: skip
+"""How a question is put, and answered in a worked example, by name and language; `own` asks as the record does."""
 Style = Literal["own", "clinicalgpt", "letters", "cot", "lm-eval", "medalpaca"]
 
 
@@ -92,7 +103,10 @@ def ask(one: Sample, shots: Sequence[Sample], settings: ExamPrompts) -> list[Sam
         if of_shot is None:
             return "no worked example with options and a key"
         asked = _put(shot, of_shot, settings.prompt)
-        examples += [{"role": "user", "content": asked}, {"role": "assistant", "content": of_shot.letters}]
+        examples += [
+            {"role": "user", "content": asked},
+            {"role": "assistant", "content": _say(shot, of_shot, settings.prompt)},
+        ]
     system = [message for message in one.messages if message["role"] == "system"]
     found = []
     for turn in range(min(settings.rotations, len(choice.options))):
@@ -120,10 +134,24 @@ def _asked(choice: Choice, turn: int) -> dict[str, Any]:
 
 def _put(one: Sample, choice: Choice, style: str) -> str:
     """The question in the words of a style; of `own`, in those of ClinicalGPT's exam or the plain English ones, as the readers ask."""
-    by_lang = PROMPTS["clinicalgpt" if style == "own" else style]
-    prompt = by_lang["zh" if one.lang == "zh" else "en"]
+    prompt = _prompt(one, style)
     listed = "\n".join(prompt.option.format(letter=letter, text=text) for letter, text in choice.options.items())
-    return prompt.ask.format(question=choice.question, options=listed)
+    # what a question is about, where its record has that apart: the paper of a question of PubMedQA
+    abstract = one.meta.get("abstract")
+    about = f"Abstract: {abstract}\n" if isinstance(abstract, str) and abstract else ""
+    return about + prompt.ask.format(question=choice.question, options=listed)
+
+
+def _say(one: Sample, choice: Choice, style: str) -> str:
+    """The right answer to a worked example, in the words of a style; `cot` comes to it by the explanation that the record has."""
+    right = right_answer(choice.options, choice.letters, "", _prompt(one, style))
+    explanation = one.meta.get("explanation") if style == "cot" else None
+    return f"{explanation}\n{right}" if isinstance(explanation, str) and explanation else right
+
+
+def _prompt(one: Sample, style: str) -> Prompt:
+    by_lang = PROMPTS["clinicalgpt" if style == "own" else style]
+    return by_lang["zh" if one.lang == "zh" else "en"]
 
 
 STATES = ("read", "mixed", "abstained", "no_answer", "missing", "likelihoods")
