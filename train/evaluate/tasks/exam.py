@@ -42,7 +42,9 @@ PROMPTS: dict[str, dict[str, Prompt]] = {
         "en": replace(LM_EVAL, ask="{question}\n{options}\nAnswer with the letter of the right option alone."),
     },
     "cot": {
-        "zh": replace(LETTERED, ask="{question}\n{options}\n请逐步分析每个选项，最后以“答案：字母”结束。", one="答案：{letters}", several="答案：{letters}"),
+        "zh": replace(
+            LETTERED, ask="{question}\n{options}\n请逐步分析每个选项，最后以“答案：字母”结束。", one="答案：{letters}", several="答案：{letters}",
+        ),
         "en": replace(
             LM_EVAL, ask='{question}\n{options}\nThink step by step, and end with "Answer: LETTER".', one="Answer: {letters}",
             several="Answer: {letters}",
@@ -165,6 +167,7 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: ExamScores) -> pl.Da
     blind guess, where nothing can be read); of each of WAYS `by_WAY`, the likeliest letter, and `right_WAY`, null where the model was not
     asked and of questions with several right options; of each published scorer `letters_NAME`, `right_NAME` and `luck_NAME` (right by its
     guess alone), null where it makes one of several answers."""
+    given = [(sample, _with_usable(sample, answer)) for sample, answer in given]
     asked = any(answer.scores is not None for _, answer in given)
     rows = [(*_score(sample, answer), *_likeliest(sample, answer, asked)) for sample, answer in given]
     kinds: dict[str, Any] = {
@@ -176,6 +179,14 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: ExamScores) -> pl.Da
         columns = {f"letters_{name}": pl.String, f"right_{name}": pl.Float64, f"luck_{name}": pl.Float64}
         frames.append(pl.DataFrame(judge(MODES[name], given, settings.seed), schema=columns, orient="row"))
     return pl.concat(frames, how="horizontal")
+
+
+def _with_usable(sample: Sample, answer: Answer) -> Answer:
+    """The answer without likelihoods where neither those of all letters nor those of all texts are there."""
+    options = sample.asked["options"]
+    known = {letter for letter in options if answer.scores and answer.scores.get(letter) is not None}
+    texts = {letter for letter in options if answer.scores and answer.scores.get(f"text:{letter}") is not None}
+    return answer if len(options) in (len(known), len(texts)) else replace(answer, scores=None)
 
 
 def _score(sample: Sample, answer: Answer) -> tuple[str, str, float | None, float | None, float | None]:
