@@ -358,3 +358,13 @@ def test_likelihoods_of_some_options_alone_are_no_answer(scores: Any, prompts: A
 
     assert result["states"] == {"missing": 1}
     assert figures(result)["accuracy"] == 0.0
+
+
+def test_the_accuracy_of_what_was_read_is_no_surer_than_so_few_answers_make_it(prompts: Any, score: Any) -> None:
+    asked = prompts([SCURVY, FEVER, ANAEMIA])
+
+    result = score({one["id"]: text for one, text in zip(asked, ["C", "不知道", "I am not sure."], strict=True)})
+
+    (cell,) = [one for one in result["cells"] if (one["metric"], one["by"]) == ("accuracy_of_read", "all")][:1]
+    assert (cell["figure"], cell["n"], cell["interval"]) == (1.0, 1, "wilson")
+    assert cell["low"] == pytest.approx(0.2065, abs=1e-4)

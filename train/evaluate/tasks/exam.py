@@ -26,7 +26,7 @@ from kgtools.corpora.verify import Item, read_letters
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
 from kgtools.train.evaluate.compat.exams.modes import MODES, judge
-from kgtools.train.evaluate.metric import Metric, divide, macro, rate
+from kgtools.train.evaluate.metric import Metric, divide, macro, rate, share
 from kgtools.train.evaluate.statistics.intervals import Floats
 from kgtools.train.evaluate.task import Answer, PromptSettings, Sample, ScoreSettings, Task
 
@@ -163,7 +163,7 @@ WAYS = ("constrained", "loglikelihood", "per_character", "per_byte")
 
 
 def score(given: Sequence[tuple[Sample, Answer]], settings: ExamScores) -> pl.DataFrame:
-    """`extracted` (letters), `state` and, as numbers, `right`, `unread` (nothing can be read as an answer), `guess` (the chance of a
+    """`extracted` (letters), `state` and, as numbers, `right`, `unread` (nothing can be read as an answer), `was_read`, `guess` (the chance of a
     blind guess, where nothing can be read); of each of WAYS `by_WAY`, the likeliest letter, and `right_WAY`, null where the model was not
     asked and of questions with several right options; of each published scorer `letters_NAME`, `right_NAME` and `luck_NAME` (right by its
     guess alone), null where it makes one of several answers."""
@@ -171,7 +171,7 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: ExamScores) -> pl.Da
     asked = any(answer.scores is not None for _, answer in given)
     rows = [(*_score(sample, answer), *_likeliest(sample, answer, asked)) for sample, answer in given]
     kinds: dict[str, Any] = {
-        "extracted": pl.String, "state": pl.String, "right": pl.Float64, "unread": pl.Float64, "guess": pl.Float64,
+        "extracted": pl.String, "state": pl.String, "right": pl.Float64, "unread": pl.Float64, "was_read": pl.Float64, "guess": pl.Float64,
         **{f"by_{way}": pl.String for way in WAYS}, **{f"right_{way}": pl.Float64 for way in WAYS},
     }  # fmt: skip
     frames = [pl.DataFrame(rows, schema=kinds, orient="row")]
@@ -189,16 +189,16 @@ def _with_usable(sample: Sample, answer: Answer) -> Answer:
     return answer if len(options) in (len(known), len(texts)) else replace(answer, scores=None)
 
 
-def _score(sample: Sample, answer: Answer) -> tuple[str, str, float | None, float | None, float | None]:
+def _score(sample: Sample, answer: Answer) -> tuple[str, str, *tuple[float | None, ...]]:
     options: Mapping[str, str] = sample.asked["options"]
     key = sample.reference or ""
     chance = 1 / (len(options) if len(key) == 1 else 2 ** len(options) - 1)
     if answer.text is None:
-        return ("", "missing", 0.0, 1.0, chance) if answer.scores is None else ("", "likelihoods", None, None, None)
+        return ("", "missing", 0.0, 1.0, 0.0, chance) if answer.scores is None else ("", "likelihoods", *[None] * 4)
     chosen = read_letters(answer.text, Item("choice", options=options, right=key), sample.question)
     unread = float(chosen.state != "read")
     right = 0.0 if unread else float(chosen.letters == key)
-    return chosen.letters, chosen.state, right, unread, unread * chance
+    return chosen.letters, chosen.state, right, unread, 1.0 - unread, unread * chance
 
 
 def _likeliest(sample: Sample, answer: Answer, asked: bool) -> tuple[Any, ...]:
@@ -232,10 +232,6 @@ def _highest(scores: Mapping[str, float]) -> str | None:
     return max(scores, key=lambda letter: scores[letter], default=None)
 
 
-def _without_unread(sums: Floats) -> Floats:
-    return divide(sums[..., 0], sums[..., -1] - sums[..., 1])
-
-
 def _with_guesses(sums: Floats) -> Floats:
     return divide(sums[..., 0] + sums[..., 1], sums[..., -1])
 
@@ -246,7 +242,7 @@ def metrics(settings: ExamScores, scores: pl.DataFrame) -> list[Metric]:
     found = [
         rate("accuracy", "right"),
         rate("unread", "unread", better=False),
-        Metric("accuracy_of_read", ("right", "unread"), _without_unread),
+        share("accuracy_of_read", "right", "was_read"),
         Metric("accuracy_with_guesses", ("right", "guess"), _with_guesses),
         macro("macro_accuracy", "right", settings.macro, settings.among),
     ]
