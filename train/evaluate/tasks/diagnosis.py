@@ -30,6 +30,8 @@ ASK = {
 }
 LONGEST = 300
 """Characters of an answer that is nothing but diagnoses."""
+LONG_WITH_STEM = 5
+"""Characters of a name that says as much without its 症; 抑郁 is a symptom, 抑郁症 is none."""
 SHORT_NAME = re.compile(r"[（(]([A-Z][A-Za-z0-9-]{1,9})[）)]")
 """`慢性阻塞性肺疾病（COPD）`"""
 
@@ -110,11 +112,14 @@ def _labels(one: Sample) -> list[list[str]] | str:
 
 
 def _names(diagnosis: dx.Diagnosis, aliases: Mapping[str, Sequence[str]]) -> list[str]:
-    """What a diagnosis may be called: as it is written first, without what stands in brackets, its short form, its aliases."""
+    """What a diagnosis may be called: as it is written first, without what stands in brackets, its short form, its aliases;
+    甲状腺功能亢进症 also without its 症."""
     whole = dx.labels(diagnosis)[0]
     short = SHORT_NAME.findall(diagnosis.text)
     first = min(whole, key=lambda name: (len(name), name), default="")
-    return list(dict.fromkeys([first, *sorted(whole), *short, *aliases.get(diagnosis.text, ())])) if first else []
+    stems = [name[:-1] for name in sorted(whole) if name.endswith("症") and len(name) >= LONG_WITH_STEM]
+    names = [first, *sorted(whole), *short, *stems, *aliases.get(diagnosis.text, ())]
+    return list(dict.fromkeys(names)) if first else []
 
 
 def score(given: Sequence[tuple[Sample, Answer]], settings: DiagnosisScores) -> pl.DataFrame:
