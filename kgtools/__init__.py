@@ -15,18 +15,31 @@ if TYPE_CHECKING:
     from kgtools.kg.api import Graph, audit, load, open_graph
     from kgtools.templates.api import generate, retract, trace
     from kgtools.tools.errors import Findings, KgtoolsError
-    from kgtools.train.api import answer, dpo, kto, ppo, pretrain, reward, rloo, sft
+    from kgtools.train.api import answer, compare, dpo, evaluate, kto, ppo, pretrain, reward, rloo, sft, write_prompts
 
 __all__ = [
-    "Findings", "Graph", "KgtoolsError", "answer", "audit", "convert", "decontaminate", "dedup", "deidentify", "dpo", "generate", "grade",
-    "kto", "load", "merge", "open_graph", "ppo", "pretrain", "read", "retract", "reward", "rloo", "sft", "split", "trace",
+    "Findings", "Graph", "KgtoolsError", "answer", "audit", "compare", "convert", "decontaminate", "dedup", "deidentify", "dpo", "evaluate",
+    "generate", "grade", "kto", "load", "merge", "open_graph", "ppo", "pretrain", "read", "retract", "reward", "rloo", "sft", "split", "trace",
+    "write_prompts",
 ]  # fmt: skip
 
 _WHERE = {
     "kg": ("Graph", "audit", "load", "open_graph"),
     "templates": ("generate", "retract", "trace"),
     "corpora": ("convert", "decontaminate", "dedup", "deidentify", "grade", "merge", "read", "split"),
-    "train": ("answer", "dpo", "kto", "ppo", "pretrain", "reward", "rloo", "sft"),
+    "train": (
+        "answer",
+        "compare",
+        "dpo",
+        "evaluate",
+        "kto",
+        "ppo",
+        "pretrain",
+        "reward",
+        "rloo",
+        "sft",
+        "write_prompts",
+    ),
 }
 """Folder -> the names of its `api`."""
 _MODULES = {name: f"kgtools.{folder}.api" for folder, names in _WHERE.items() for name in names}

@@ -46,6 +46,10 @@ from kgtools.tools import registry
 from kgtools.tools.frames import Schema
 from kgtools.train import recipe as training
 from kgtools.train.data.rows import REJECTS as TRAIN_REJECTS
+from kgtools.train.evaluate.judge.tables import VERDICTS
+from kgtools.train.evaluate.score import SAMPLES
+from kgtools.train.evaluate.server.answers import ANSWERS as SERVER_ANSWERS
+from kgtools.train.evaluate.server.answers import FAILURES
 from kgtools.train.inference.answer import ANSWERS, Answer
 from kgtools.train.inference.best_of_n import Reject
 
@@ -62,6 +66,7 @@ GROUPS = {
     "Records from a graph": ("generate", "coverage", "trace", "retract", "packs"),
     "Corpora": ("read", "deidentify", "dedup", "decontaminate", "split", "merge", "convert", "grade"),
     "Training": ("train",),
+    "Evaluation": ("evaluate",),
 }
 """Our commands by what they are for; any other comes under OTHERS."""
 OTHERS = "Further commands"
@@ -72,6 +77,7 @@ TABLES: dict[str, Schema] = {
     "changes": CHANGES, "item-names": ITEM_NAMES,
     "read-rejects": READ_REJECTS, "removed": REMOVED, "duplicates": FOUND, "contamination": CONTAMINATION, "deidentified": LOG,
     "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS, "scores": SCORES,
+    "evaluated": SAMPLES, "verdicts": VERDICTS, "server-answers": SERVER_ANSWERS, "server-failures": FAILURES,
 }  # fmt: skip
 MIX: dict[str, type[BaseModel]] = {
     "mix": mix.MixRecipe, "mix-source": mix.Ingredient, "mix-filter": mix.Filters, "mix-deidentify": mix.Deidentify,

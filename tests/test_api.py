@@ -10,7 +10,7 @@ import kgtools
 
 
 def test_the_names_are_few_and_sorted() -> None:
-    assert 15 <= len(kgtools.__all__) <= 25
+    assert 15 <= len(kgtools.__all__) <= 28
     assert kgtools.__all__ == sorted(kgtools.__all__)
     assert set(kgtools.__all__) <= set(dir(kgtools))
 

@@ -48,6 +48,30 @@ class CommandHost(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class PluginGroup(click.Group):
+    """Commands made of what stands in a group of entry points, beside its own. `plugins`: the group (`stages`), in the plural of what
+    it holds; `make`: a command of one of its names."""
+
+    def __init__(self, *args: Any, plugins: str, make: Callable[[str], click.Command], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.plugins, self.make = plugins, make
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*registry.names(self.plugins), *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return self.make(name) if name in registry.names(self.plugins) else super().get_command(ctx, name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            noun = self.plugins.removesuffix("s")
+            ctx.fail(f"{self.name} has no {noun} {args[0]!r}; {registry.suggestion(args[0], known)}")
+        return super().resolve_command(ctx, args)
+
+
 def load_command(
     group: str, name: str, kind: type = click.Command, make: Callable[[Any], click.Command] = lambda found: found
 ) -> click.Command:

@@ -1,4 +1,4 @@
-"""Training from Python: a function for each stage, and one that lets a model answer.
+"""Training and evaluation from Python: a function for each stage, one that lets a model answer, and those that score answers.
 
 Each does what its command does, by the same code, and prints nothing. Settings are keys of the recipe, as they are or nested:
 `sft(recipe="tiny", records="records", steps=10, lora={"r": 8})` and `sft(..., **{"lora.r": 8})` say the same. Like the commands, a function
@@ -6,7 +6,7 @@ trains in processes of its own, goes on where a run of the same settings was bro
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
@@ -17,6 +17,11 @@ from kgtools.train.launch.job import Stage
 from kgtools.train.launch.processes import find_cluster
 from kgtools.train.launch.train import TrainingRun, train
 
+if TYPE_CHECKING:
+    from kgtools.train.evaluate.compare import Comparison
+    from kgtools.train.evaluate.prompts import PromptResult
+    from kgtools.train.evaluate.score import Evaluation
+
 Paths = str | Path | Sequence[str | Path]
 """A folder or a file, or several."""
 OnMetrics = Callable[[dict[str, Any]], None]
@@ -25,7 +30,7 @@ OnProgress = Callable[[int, int], None]
 """Is told how many answers are there, and how many there will be."""
 
 __all__ = [
-    "AnswerResult", "TrainingRun", "answer", "dpo", "kto", "ppo", "pretrain", "reward", "rloo", "sft",
+    "AnswerResult", "TrainingRun", "answer", "compare", "dpo", "evaluate", "kto", "ppo", "pretrain", "reward", "rloo", "sft", "write_prompts",
 ]  # fmt: skip
 
 
@@ -123,6 +128,52 @@ def answer(
     `special_tokens`. Raises UsageError, InputError, and MissingExtraError without `kgtools[train]`."""
     changes = dict(_words(_data(records, "records", settings)))
     return answer_records(recipe, changes, Path(out), fresh=fresh, dry_run=dry_run, on_progress=on_progress)
+
+
+def write_prompts(task: str, records: str | Path, *, out: str | Path = "prompts", **settings: Any) -> "PromptResult":
+    """Write what a task of an evaluation asks of records: `records.parquet`, which `answer(records=OUT)` answers, `prompts.jsonl` with an
+    id and messages a line for any other model, `run.json`.
+
+    `task`: exam, dialogue, facts, ... (`kgtools evaluate`). `settings`: keys of the task, such as `shots`, `count`, `seed`. Raises UsageError, and
+    InputError where none of the records is one of the task's."""
+    from kgtools.train.evaluate.prompts import find_task
+    from kgtools.train.evaluate.prompts import write_prompts as run
+    from kgtools.train.evaluate.settings import parse_settings
+
+    return run(task, Path(records), parse_settings(find_task(task).prompts, dict(_words(settings))), Path(out))
+
+
+def evaluate(
+    task: str, prompts: str | Path, answers: str | Path, *, out: str | Path = "scores", missing: Literal["error", "wrong", "skip"] = "error",
+    trained_on: Paths = (), **settings: Any,
+) -> "Evaluation":  # fmt: skip
+    """Score answers to the prompts of a task, without torch.
+
+    `prompts`: what `write_prompts` wrote, or records that were asked as they are. `answers`: what `answer` wrote, or JSON lines with `id` and
+    `answer`. `missing`: what becomes of a prompt without an answer. `trained_on`: records, and folders of trainings, in which the prompts
+    are looked for. `settings`: keys of the task, such as `compat`. `Evaluation.scores` has a row for each answer with all that it was scored by,
+    `Evaluation.cells` the figures, each with `n`, a 95 % interval and how that was found. Raises UsageError, InputError, and
+    MissingExtraError where a metric needs `kgtools[evaluate]`."""
+    from kgtools.train.evaluate.prompts import find_task
+    from kgtools.train.evaluate.score import evaluate as run
+    from kgtools.train.evaluate.settings import parse_settings
+
+    folders = [Path(trained_on)] if isinstance(trained_on, str | Path) else [Path(one) for one in trained_on]
+    chosen = parse_settings(find_task(task).scoring, dict(_words(settings)))
+    return run(task, Path(prompts), Path(answers), chosen, Path(out), missing, folders)
+
+
+def compare(
+    first: str | Path, *others: str | Path, common: bool = False, seed: int = 0, out: str | Path | None = None
+) -> "Comparison":
+    """Hold evaluations of the same prompts against the first of them, sample by sample.
+
+    `first`, `others`: folders that `evaluate` wrote. `common`: compare the samples that all have, where some have more. `seed`: of bootstrap
+    and permutations. `Comparison.rows` has each difference with its 95 % interval, p of a paired test, and p with all rows in view (Holm);
+    `Comparison.differences` the samples that differ. Raises UsageError for runs that cannot be compared, InputError."""
+    from kgtools.train.evaluate.compare import compare as run
+
+    return run([Path(first), *map(Path, others)], seed, common, None if out is None else Path(out))
 
 
 def _train(

@@ -115,7 +115,9 @@ def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSe
         prompt = {PLAIN: CLINICALGPT, CLINICALGPT: PLAIN}.get(prompt, prompt)
     turns = [Turn("user", prompt.ask.format(**meta | {"options": _render_options(kept, prompt)}))]
     if letters:
-        turns.append(Turn("assistant", _answer(kept, letters, explanation if settings.explanations else "", prompt)))
+        turns.append(
+            Turn("assistant", right_answer(kept, letters, explanation if settings.explanations else "", prompt))
+        )
     yield Example(
         question.place,
         turns,
@@ -194,7 +196,8 @@ def _render_options(options: Mapping[str, str], prompt: Prompt) -> str:
     return "\n".join(prompt.option.format(letter=letter, text=text) for letter, text in options.items())
 
 
-def _answer(options: Mapping[str, str], letters: str, explanation: str, prompt: Prompt) -> str:
+def right_answer(options: Mapping[str, str], letters: str, explanation: str, prompt: Prompt) -> str:
+    """What answers a question rightly, in the words of a prompt."""
     right = {letter: options[letter] for letter in letters}
     form = prompt.one if len(letters) == 1 else prompt.several
     listed = "\n".join(f"{letter}. {text}" for letter, text in right.items())

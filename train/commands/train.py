@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kgtools.tools import registry
-from kgtools.tools.main import load_command
+from kgtools.tools.main import PluginGroup, load_command
 from kgtools.tools.options import F, format_option, out_option
 from kgtools.tools.terminal import say, tell
 from kgtools.train.commands import changes, nproc_option, recipe_option, shorten, words_argument
@@ -21,29 +20,14 @@ if TYPE_CHECKING:
     from kgtools.train.launch.job import Stage
 
 
-class Stages(click.Group):
-    """The stages of the entry points `kgtools.stages`, beside the commands that train nothing."""
+def stage_command(name: str) -> click.Command:
+    """The command of a stage, an entry point of `kgtools.stages`."""
+    from kgtools.train.launch.job import Stage
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*registry.names("stages"), *super().list_commands(ctx)})
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in registry.names("stages"):
-            return super().get_command(ctx, name)
-        from kgtools.train.launch.job import Stage
-
-        return load_command("stages", name, Stage, lambda stage: _stage(name, stage))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        known = self.list_commands(ctx)
-        if args and args[0] not in known and not args[0].startswith("-"):
-            ctx.fail(f"train has no stage {args[0]!r}; {registry.suggestion(args[0], known)}")
-        return super().resolve_command(ctx, args)
+    return load_command("stages", name, Stage, lambda stage: _stage(name, stage))
 
 
-@click.group(cls=Stages, invoke_without_command=True)
+@click.group(cls=PluginGroup, plugins="stages", make=stage_command, invoke_without_command=True)
 @click.pass_context
 def train(ctx: click.Context) -> None:
     """Make a model of records: pre-training, fine-tuning, reward model, PPO; and what comes after."""

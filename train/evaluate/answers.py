@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,14 +19,16 @@ from kgtools.train.evaluate.task import Answer, Sample
 Missing = Literal["error", "wrong", "skip"]
 """What becomes of a prompt without an answer: nothing is scored; it counts as wrong; it is left out, and counted."""
 TEXT_KEYS = ("answer", "text", "output", "prediction", "response", "completion")
-ID_KEYS = ("id", "custom_id", "key")
+ID_KEYS = ("custom_id", "id", "key")
+"""The first of them counts: in a batch of OpenAI's `id` is the server's own."""
 SOME = 3
+MOST_SAMPLES = 2**32
 
 
 @dataclass(frozen=True)
 class Answers:
-    """`given`: a sample and an answer to it, in the order of the samples; `missing`: samples without; `settings`: what the file's own
-    run.json says of how they were drawn; `inputs`: file -> SHA-256."""
+    """`given`: a sample and an answer to it, in the order of the samples; `missing`: samples without, and answers that are null; `settings`:
+    what the file's own run.json says of how they were drawn; `inputs`: file -> SHA-256."""
 
     given: tuple[tuple[Sample, Answer], ...]
     missing: int
@@ -35,7 +38,8 @@ class Answers:
 
 def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "error") -> Answers:
     """The answers of a file to samples: JSON lines with an `id` and a text (`answer`, `text`, `output`, `prediction`, `response`,
-    `completion`, or `messages`), or what `kgtools train answer` wrote. `sample` tells several answers to one prompt apart; with
+    `completion`, or `messages`; a `response` may be that of a server, as in a batch of OpenAI's), or what `kgtools train answer` wrote. An
+    answer that is null, with no likelihoods, is none. `sample` tells several answers to one prompt apart; with
     `option_logprobs`, likelihoods by option, no text is needed. A prompt that says the same as another that was answered, which `train answer`
     asks once, has its answer: a control set asks some of the same questions.
 
@@ -43,6 +47,7 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
     unless `missing` says what becomes of them."""
     file = file_of(source)
     found: dict[tuple[str, int], Answer] = {}
+    places: dict[tuple[str, int], str] = {}
     known = {one.id for one in samples}
     unknown: list[str] = []
     for where, id_, answer in _rows(file):
@@ -54,6 +59,7 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
             )
         else:
             found[id_, answer.number] = answer
+            places[id_, answer.number] = where
     if unknown:
         some = ", ".join(unknown[:SOME])
         if not found:
@@ -62,6 +68,14 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
                 "these: an id is a hash of all that is asked"
             )
         raise InputError(f"{file}: {len(unknown):,} of its ids are of none of these prompts ({some}); take them out")
+    nothing = [key for key, answer in found.items() if answer.text is None and not answer.scores]
+    if nothing and missing == "error":
+        raise InputError(
+            f"{places[nothing[0]]}: the answer is null ({len(nothing):,} of {len(found):,} are); --missing wrong counts such as wrong, --missing "
+            "skip leaves them out"
+        )
+    for key in nothing if missing == "skip" else ():
+        del found[key]
     given: list[tuple[Sample, Answer]] = []
     numbers: dict[str, list[int]] = {}
     for id_, number in found:
@@ -79,9 +93,13 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
         given += [(one, found[ids[one.id], number]) for number in sorted(numbers.get(ids[one.id], ()))]
         if ids[one.id] not in numbers and missing == "wrong":
             given.append((one, Answer()))
+    if not given:
+        raise InputError(f"{file}: there is no answer in it")
+    # those that are null of prompts with other answers, or that count as wrong
+    lost = len(without) + sum(id_ in numbers for id_, _ in nothing)
     said = read_manifest(source)
     settings = said.get("settings", {}) if str(said.get("command", "")).endswith("answer") else {}
-    return Answers(tuple(given), len(without), settings, {file.name: sha256(file)})
+    return Answers(tuple(given), lost, settings, {file.name: sha256(file)})
 
 
 def file_of(source: Path) -> Path:
@@ -121,40 +139,77 @@ def _table_rows(file: Path) -> Iterator[tuple[str, str, Answer]]:
     if not {"id", "answer"} <= set(table.columns):
         raise InputError(f"{file}: has no columns id and answer; it has {', '.join(table.columns)}")
     for number, row in enumerate(table.iter_rows(named=True)):
-        yield f"{file}, row {number}", str(row["id"]), _answer(row, row["answer"])
+        where = f"{file}, row {number}"
+        if row["id"] is None:
+            raise InputError(f"{where}: has no id")
+        yield where, str(row["id"]), _answer(row, row["answer"], "answer", where)
 
 
 def _line(line: bytes, where: str) -> tuple[str, str, Answer]:
     try:
         value = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
+        if not _is_utf8(line):
+            raise InputError(f"{where}: is not UTF-8; save the file in that encoding") from error
         raise InputError(f'{where}: not JSON: {error}; expected a line such as {{"id": ..., "answer": ...}}') from error
     if not isinstance(value, dict):
         raise InputError(f"{where}: not an object with an id and an answer")
     id_ = next((value[key] for key in ID_KEYS if isinstance(value.get(key), str | int)), None)
     if id_ is None:
         raise InputError(f"{where}: has no id; it has {', '.join(value) or 'nothing'}")
-    key = next((key for key in TEXT_KEYS if key in value), None)
-    text = value[key] if key is not None else None
-    if key is None and isinstance(value.get("messages"), list):
-        said = [one for one in value["messages"] if isinstance(one, dict) and one.get("role") == "assistant"]
-        text = said[-1].get("content") if said else ""
-    elif key is None and not isinstance(value.get("option_logprobs"), dict | list):
+    key = next((key for key in TEXT_KEYS if key in value), "messages" if "messages" in value else None)
+    if key is None and "option_logprobs" not in value:
         raise InputError(f"{where}: has none of {', '.join(TEXT_KEYS)} and messages; it has {', '.join(value)}")
-    if text is not None and not isinstance(text, str):
-        raise InputError(f"{where}: {key} is {type(text).__name__}, expected a text")
-    return where, str(id_), _answer(value, text)
+    return where, str(id_), _answer(value, _said(value[key], key, where) if key else None, key or "", where)
 
 
-def _answer(row: Mapping[str, Any], text: str | None) -> Answer:
-    """`thinking` apart from the text where the file has not parted them. Of options' likelihoods those that are numbers."""
-    thinking = row.get("thinking")
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _said(value: Any, key: str, where: str) -> Any:
+    """The text of an answer: of messages that of the last one by the assistant, of a server's response that of its message; parts in one. Of
+    a response that is an error None."""
+    if key == "messages" and isinstance(value, list):
+        said = [one for one in value if isinstance(one, dict) and one.get("role") == "assistant"]
+        value = said[-1].get("content") if said else None
+    elif key == "response" and isinstance(value, dict):
+        body = value.get("body", value)
+        try:
+            value = None if "error" in body else body["choices"][0]["message"]["content"]
+        except (KeyError, IndexError, TypeError) as error:
+            raise InputError(f"{where}: its response has no choices with a message") from error
+    if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
+        return "".join(str(part["text"]) for part in value if "text" in part)
+    return value
+
+
+def _answer(row: Mapping[str, Any], text: Any, key: str, where: str) -> Answer:
+    """`thinking` apart from the text where the file has not parted them. Raises InputError for a value of another kind."""
+    thinking, number = row.get("thinking"), row.get("sample")
+    for name, value in ((key, text), ("thinking", thinking)):
+        if value is not None and not isinstance(value, str):
+            raise InputError(f"{where}: {name} is {type(value).__name__}, expected a text")
+    if number is not None and (
+        isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < MOST_SAMPLES
+    ):
+        raise InputError(f"{where}: sample is {number!r}, expected a whole number: 0, 1, ...")
     if text is not None and thinking is None and (read := answer_in(text)) != text:
         thinking, text = text, read
-    scores = row.get("option_logprobs")
-    if isinstance(scores, list):
-        scores = {one["option"]: one["logprob"] for one in scores}
-    number = row.get("sample")
-    return Answer(
-        number if isinstance(number, int) else 0, text, thinking, scores if isinstance(scores, dict) else None
-    )
+    return Answer(number or 0, text, thinking, _likelihoods(row.get("option_logprobs"), where))
+
+
+def _likelihoods(value: Any, where: str) -> dict[str, float] | None:
+    """Log-likelihoods by option, those that are null left out. Raises InputError for anything but numbers."""
+    if value is None:
+        return None
+    if isinstance(value, list) and all(isinstance(one, dict) and {"option", "logprob"} <= one.keys() for one in value):
+        value = {one["option"]: one["logprob"] for one in value}
+    numbers = value.values() if isinstance(value, dict) else [""]
+    if not all(one is None or (isinstance(one, int | float) and not isinstance(one, bool)) for one in numbers):
+        raise InputError(f'{where}: option_logprobs is none of likelihoods by option, such as {{"A": -0.1, "B": -2.3}}')
+    return {option: one for option, one in value.items() if one is not None and not isnan(one)}

@@ -1,6 +1,8 @@
 """What training changed: answers to the same prompts before and after, by what of them was trained on, beside a control set."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from math import hypot
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,7 +18,7 @@ from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.knowledge import CLASSES, HELD_OUT, PERMUTED, SEEN, TRAINED
 from kgtools.train.evaluate.metric import divide
 from kgtools.train.evaluate.parts import ALL, with_value
-from kgtools.train.evaluate.statistics.intervals import Floats, Interval, bootstrap
+from kgtools.train.evaluate.statistics.intervals import Floats, Interval, percentiles, resample
 from kgtools.train.evaluate.task import CROSS
 
 METRICS = ("stated", "partial", "wrong", "contradicted", "invented", "abstained", "no_answer", "total")
@@ -122,20 +124,16 @@ def _pair(before: pl.DataFrame, after: pl.DataFrame, earlier: Path, later: Path)
 
 
 def _cells(both: pl.DataFrame, seed: int) -> list[GainCell]:
-    control = both.filter(pl.col("knowledge") == PERMUTED)
-    parts = [(ALL, "", both, control.clear())]
+    found = [_cell(ALL, "", one, None) for one in _differences(both, METRICS, seed)]
     for by in BY:
-        rows = with_value(both, by).drop_nulls("value")
-        by_value = rows.partition_by("value", as_dict=True)
-        for (value,), part in sorted(by_value.items(), key=lambda one: _rank(str(one[0][0]))):
-            of, _, rest = str(value).partition(CROSS)
-            against = control if not rest else by_value.get((f"{PERMUTED}{CROSS}{rest}",), control.clear())
-            parts.append((by, str(value), part, control.clear() if of == PERMUTED else against.select(control.columns)))
-    return [
-        _cell(by, value, metric, rows, against, seed)
-        for by, value, rows, against in parts
-        for metric in (METRICS[:1] if CROSS in by else METRICS)
-    ]
+        metrics = METRICS[:1] if CROSS in by else METRICS
+        parts = with_value(both, by).drop_nulls("value").partition_by("value", as_dict=True)
+        measured = {str(value): _differences(part, metrics, seed) for (value,), part in parts.items()}
+        for value, differences in sorted(measured.items(), key=lambda one: _rank(one[0])):
+            of, cross, rest = value.partition(CROSS)
+            control = measured.get(f"{PERMUTED}{cross}{rest}") if of != PERMUTED else None
+            found += map(_cell, repeat(by), repeat(value), differences, control or repeat(None))
+    return found
 
 
 def _rank(value: str) -> tuple[int, str]:
@@ -143,40 +141,51 @@ def _rank(value: str) -> tuple[int, str]:
     return CLASSES.index(of), rest
 
 
-def _cell(by: str, value: str, metric: str, rows: pl.DataFrame, control: pl.DataFrame, seed: int) -> GainCell:
-    mine = _difference(rows, metric, seed)
-    over = low = high = None
-    if control.height:
-        its = _difference(control, metric, seed)
-        over = mine.gain - its.gain
-        low, high = _apart(mine, its)
-    return GainCell(
-        by, value, metric, mine.before, mine.after, mine.gain, mine.interval.low, mine.interval.high, mine.interval.method, over, low, high,
-        rows.height, mine.groups,
-    )  # fmt: skip
-
-
 class _Difference(NamedTuple):
+    """The means of a figure before and after, and the mean of the differences with its interval over groups."""
+
+    metric: str
     before: float
     after: float
     gain: float
     interval: Interval
+    n: int
     groups: int
 
 
-def _difference(rows: pl.DataFrame, metric: str, seed: int) -> _Difference:
-    """The means of a figure before and after, and the mean of the differences with its interval."""
-    sums = _sums(rows, metric)
-    before, after, n = (float(each) for each in sums.sum(axis=0))
-    interval = _settle(bootstrap(sums, _gain, seed), len(sums))
-    return _Difference(before / n, after / n, (after - before) / n, interval, len(sums))
+def _cell(by: str, value: str, mine: _Difference, control: _Difference | None) -> GainCell:
+    over = low = high = None
+    if control is not None:
+        over = mine.gain - control.gain
+        low, high = _apart(mine, control)
+    return GainCell(
+        by, value, mine.metric, mine.before, mine.after, mine.gain, mine.interval.low, mine.interval.high, mine.interval.method, over, low,
+        high, mine.n, mine.groups,
+    )  # fmt: skip
 
 
-def _sums(rows: pl.DataFrame, metric: str) -> Floats:
-    """(groups, 3): the sums of a figure before and after, and how many prompts there are."""
-    each = rows.group_by("group", maintain_order=True).agg(
-        pl.col(f"{metric}_before").sum().alias("before"), pl.col(metric).sum(), pl.len().cast(pl.Float64).alias("n")
-    )
+def _differences(rows: pl.DataFrame, metrics: Sequence[str], seed: int) -> list[_Difference]:
+    """The difference of each figure; all are of the same draws."""
+    sums = _sums(rows, metrics)
+    totals, groups = sums.sum(axis=0), len(sums)
+    drawn = resample(sums, seed) if groups > 1 else None
+    found = []
+    for number, metric in enumerate(metrics):
+        mine = [2 * number, 2 * number + 1, -1]
+        interval = percentiles(_gain(drawn[:, mine])) if drawn is not None else Interval(None, None, "none")
+        before, after, n = (float(each) for each in totals[mine])
+        found.append(
+            _Difference(
+                metric, before / n, after / n, (after - before) / n, _settle(interval, groups), rows.height, groups
+            )
+        )
+    return found
+
+
+def _sums(rows: pl.DataFrame, metrics: Sequence[str]) -> Floats:
+    """(groups, 2 * metrics + 1): the sums of each figure before and after, and how many prompts there are."""
+    sums = [pl.col(name).sum().cast(pl.Float64) for metric in metrics for name in (f"{metric}_before", metric)]
+    each = rows.group_by("group", maintain_order=True).agg(*sums, pl.len().cast(pl.Float64).alias("n"))
     return each.drop("group").to_numpy()
 
 

@@ -66,6 +66,11 @@ def _read(folder: Path, label: str) -> Run:
             f"{folder}: is no folder that `kgtools evaluate TASK` wrote: it has no scores.parquet with its run.json"
         )
     name = command.removeprefix("evaluate ")
+    if name == "judge":
+        raise InputError(
+            f"{folder}: holds what a judge said, and runs of it are not compared; let the judge compare the answers in pairs: kgtools evaluate "
+            "judge PROMPTS ANSWERS ANSWERS_B --rubric pairwise"
+        )
     task = find_task(name)
     try:
         scores = load_table(file)

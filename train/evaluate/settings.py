@@ -30,7 +30,7 @@ def parse_settings(model: type[S], words: Mapping[str, str]) -> S:
         return model.model_validate(values)
     except ValidationError as error:
         faults = (
-            f"{'.'.join(map(str, fault['loc']))}={words.get(str(fault['loc'][0]), '')}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc']))}={words.get(str(fault['loc'][0]), '')}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         )
         raise UsageError("\n".join(faults)) from error

@@ -48,8 +48,11 @@ def columns(noun: str) -> dict[str, pl.Expr]:
         "query": pl.when(system() == "").then(asked).otherwise(pl.concat_str(system(), asked, separator="\n\n")),
         "target": pl.coalesce("answer", last(turns)),
         "choices": pl.when(choice).then(letters.list.drop_nulls()).otherwise(pl.lit([], pl.List(pl.String))),
+        # its place among the options that there are: of A, C and D the third is D
         "gold": pl.when(choice).then(
-            pl.col("letters").replace_strict({x: n for n, x in enumerate(LETTERS)}, default=None)
+            pl.sum_horizontal(
+                options.field(letter).is_not_null() & (pl.lit(letter) < pl.col("letters")) for letter in LETTERS
+            ).cast(pl.Int64)
         ),
     }
     return {"id": pl.col("id")} | fields | lineage()

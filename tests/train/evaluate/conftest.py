@@ -12,37 +12,38 @@ from kgtools.corpora.record import RECORDS
 from kgtools.corpora.record_files import Sink
 
 
+def put_records(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    """Records into a new folder, each given by what it has beside the common: messages, answer, meta and so on."""
+    folder.mkdir(parents=True)
+    common = {
+        "task": "mcq", "lang": "zh", "answer": None, "facts": [], "source": "toy", "template": None, "license": "Apache-2.0", "split": None,
+        "hold_out": None, "meta": {},
+    }  # fmt: skip
+    table = [common | {"id": f"r{number}", "group": f"g{number}"} | row for number, row in enumerate(rows)]
+    for row in table:
+        row["meta"] = orjson.dumps(row["meta"]).decode()
+    with Sink(folder / "records.parquet", RECORDS) as sink:
+        sink.write(pl.DataFrame(table, schema=RECORDS.columns))
+    return folder
+
+
+def put_answers(file: Path, answers: dict[str, str] | Sequence[dict[str, Any]]) -> Path:
+    """A file of answers, a line of JSON each."""
+    rows = [{"id": id_, "answer": text} for id_, text in answers.items()] if isinstance(answers, dict) else answers
+    file.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return file
+
+
 @pytest.fixture
 def write_records(tmp_path: Path) -> Callable[..., Path]:
-    """A folder of records, each given by what it has beside the common: messages, answer, meta and so on."""
-
-    def write(rows: Sequence[dict[str, Any]], name: str = "records") -> Path:
-        folder = tmp_path / name
-        folder.mkdir(parents=True)
-        common = {
-            "task": "mcq", "lang": "zh", "answer": None, "facts": [], "source": "toy", "template": None, "license": "Apache-2.0", "split": None,
-            "hold_out": None, "meta": {},
-        }  # fmt: skip
-        table = [common | {"id": f"r{number}", "group": f"g{number}"} | row for number, row in enumerate(rows)]
-        for row in table:
-            row["meta"] = orjson.dumps(row["meta"]).decode()
-        with Sink(folder / "records.parquet", RECORDS) as sink:
-            sink.write(pl.DataFrame(table, schema=RECORDS.columns))
-        return folder
-
-    return write
+    """A folder of records in the test's own."""
+    return lambda rows, name="records": put_records(tmp_path / name, rows)
 
 
 @pytest.fixture
 def write_answers(tmp_path: Path) -> Callable[..., Path]:
-    """A file of answers, a line of JSON each."""
-
-    def write(answers: dict[str, str] | Sequence[dict[str, Any]], name: str = "answers.jsonl") -> Path:
-        rows = [{"id": id_, "answer": text} for id_, text in answers.items()] if isinstance(answers, dict) else answers
-        (tmp_path / name).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-        return tmp_path / name
-
-    return write
+    """A file of answers in the test's own folder."""
+    return lambda answers, name="answers.jsonl": put_answers(tmp_path / name, answers)
 
 
 def exam_row(question: str, options: Sequence[str], key: str, **more: Any) -> dict[str, Any]:

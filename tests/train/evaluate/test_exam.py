@@ -232,3 +232,139 @@ def test_records_without_a_question_are_counted_by_reason(kgtools: Command, tmp_
     )
 
     assert ran.json["refused"] == {"no question with options and a key": 1}
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("own", "正确答案：A. 甲"),
+        ("letters", "A"),
+        ("lm-eval", "A"),
+        ("medalpaca", "A: 甲"),
+        ("cot", "因为甲。\n答案：A"),
+    ],
+)
+def test_a_worked_example_is_answered_in_the_form_that_the_prompt_asks_for(style: str, said: str, prompts: Any) -> None:
+    rows = [exam_row(f"问题{number}是", ["甲", "乙"], "A") for number in range(2)]
+    for row in rows:
+        row["meta"]["explanation"] = "因为甲。"
+
+    asked = prompts(rows, "shots=1", f"prompt={style}")
+
+    assert [one["content"] for one in asked[0]["messages"] if one["role"] == "assistant"] == [said]
+
+
+@pytest.mark.parametrize("words", [("prompt=letters",), ("prompt=lm-eval",), ("shots=1",), ("rotations=2",)])
+def test_a_question_about_a_paper_is_never_asked_without_the_paper(
+    words: tuple[str, ...], kgtools: Command, tmp_path: Path
+) -> None:
+    papers = {
+        str(number): {
+            "QUESTION": f"Does it help{number}?", "CONTEXTS": [f"We treated {number}."], "LONG_ANSWER": "So.", "final_decision": "yes",
+        }
+        for number in (1, 2)
+    }  # fmt: skip
+    (tmp_path / "ori_pqal.json").write_bytes(orjson.dumps(papers))
+    kgtools("read", "pubmedqa", tmp_path / "ori_pqal.json", "--out", tmp_path / "q")
+
+    ran = kgtools("evaluate", "prompts", "exam", tmp_path / "q", "--out", tmp_path / "p", *words)
+
+    assert ran.code == 0, ran.err
+    lines = (tmp_path / "p" / "prompts.jsonl").read_bytes().splitlines()
+    texts = [one["content"] for line in lines for one in orjson.loads(line)["messages"] if one["role"] == "user"]
+    assert all(text.startswith("Abstract: We treated") for text in texts), texts
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"answer": "C", "sample": -1}, "answers.jsonl:1: sample is -1, expected a whole number"),
+        ({"answer": "C", "sample": "1"}, "answers.jsonl:1: sample is '1', expected a whole number"),
+        ({"answer": "C", "sample": True}, "answers.jsonl:1: sample is True, expected a whole number"),
+        ({"answer": "C", "sample": 2**40}, "answers.jsonl:1: sample is 1099511627776, expected"),
+        ({"answer": "C", "thinking": ["so"]}, "answers.jsonl:1: thinking is list, expected a text"),
+        ({"option_logprobs": [1, 2]}, "answers.jsonl:1: option_logprobs is none of likelihoods by option"),
+        ({"option_logprobs": [{"option": "A"}]}, "answers.jsonl:1: option_logprobs is none of likelihoods by option"),
+        ({"option_logprobs": {"A": "x"}}, "answers.jsonl:1: option_logprobs is none of likelihoods by option"),
+        ({"messages": 3}, "answers.jsonl:1: messages is int, expected a text"),
+        ({"response": {"body": {"choices": []}}}, "answers.jsonl:1: its response has no choices with a message"),
+        ({"answer": None}, "answers.jsonl:1: the answer is null (1 of 1 are); --missing wrong"),
+        ({"response": None, "error": {"code": 500}}, "answers.jsonl:1: the answer is null"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_with_its_line(
+    line: Any, said: str, kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
+) -> None:
+    answers = write_answers([{"id": "r0"} | line])
+
+    ran = kgtools("evaluate", "exam", write_records([SCURVY]), answers, "--out", tmp_path / "scores")
+
+    assert ran.code == 2
+    assert said in ran.err
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_a_file_in_another_encoding_is_refused_by_that_name(
+    encoding: str, kgtools: Command, write_records: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes('{"id": "r0", "answer": "答案是C"}\n'.encode(encoding))
+
+    ran = kgtools("evaluate", "exam", write_records([SCURVY]), tmp_path / "a.jsonl", "--out", tmp_path / "scores")
+
+    assert ran.code == 2
+    assert "a.jsonl:1: is not UTF-8; save the file in that encoding" in ran.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "C"}]},
+        {"messages": [{"role": "assistant", "content": [{"type": "text", "text": "C"}]}]},
+        {"id": "batch_1", "custom_id": "r0", "response": {"body": {"choices": [{"message": {"content": "C"}}]}}},
+        {"option_logprobs": [{"option": letter, "logprob": -ord(letter)} for letter in "CABD"]},
+    ],
+)
+def test_answers_are_read_in_the_shapes_that_servers_and_batches_give(
+    line: Any, kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
+) -> None:
+    answers = write_answers([{"id": "r0"} | line])
+
+    ran = kgtools("evaluate", "exam", write_records([SCURVY]), answers, "--out", tmp_path / "s", "--format", "json")
+
+    assert ran.code == 0, ran.err
+    assert figures(ran.json) in ({"accuracy_constrained": 0.0}, figures(ran.json) | {"accuracy": 1.0})
+
+
+@pytest.mark.parametrize(("missing", "states"), [("wrong", {"missing": 1, "read": 2}), ("skip", {"read": 2})])
+def test_an_answer_that_is_null_is_none(
+    missing: str, states: Any, kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
+) -> None:
+    answers = write_answers(
+        [{"id": "r0", "answer": None}, {"id": "r0", "answer": "C", "sample": 1}, {"id": "r1", "answer": "A"}]
+    )
+
+    ran = kgtools(
+        "evaluate", "exam", write_records([SCURVY, ANAEMIA]), answers, "--out", tmp_path / "s", "--missing", missing, "--format", "json"
+    )  # fmt: skip
+
+    assert (ran.json["states"], ran.json["missing"]) == (states, 1)
+
+
+@pytest.mark.parametrize("scores", [{"A": -1.0, "B": -2.0}, {"A": None, "B": -1, "C": -2, "D": -3}])
+def test_likelihoods_of_some_options_alone_are_no_answer(scores: Any, prompts: Any, score: Any) -> None:
+    (asked,) = prompts([SCURVY])
+
+    result = score([{"id": asked["id"], "option_logprobs": scores}])
+
+    assert result["states"] == {"missing": 1}
+    assert figures(result)["accuracy"] == 0.0
+
+
+def test_the_accuracy_of_what_was_read_is_no_surer_than_so_few_answers_make_it(prompts: Any, score: Any) -> None:
+    asked = prompts([SCURVY, FEVER, ANAEMIA])
+
+    result = score({one["id"]: text for one, text in zip(asked, ["C", "不知道", "I am not sure."], strict=True)})
+
+    (cell,) = [one for one in result["cells"] if (one["metric"], one["by"]) == ("accuracy_of_read", "all")][:1]
+    assert (cell["figure"], cell["n"], cell["interval"]) == (1.0, 1, "wilson")
+    assert cell["low"] == pytest.approx(0.2065, abs=1e-4)

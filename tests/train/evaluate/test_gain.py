@@ -8,9 +8,10 @@ import numpy as np
 import orjson
 import pytest
 
+from kgtools.tools.main import run
 from kgtools.train.evaluate import gain_plot
 from tests.conftest import Ran
-from tests.train.evaluate.conftest import item_row
+from tests.train.evaluate.conftest import item_row, put_answers, put_records
 
 Command = Callable[..., Ran]
 RIGHT, NONE = "发热", "不知道"
@@ -32,25 +33,31 @@ AFTER = {"trained": 19, "seen": 4, "held": 7, "control": 6}
 """So many of 20 are right."""
 
 
-@pytest.fixture
-def scored(kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path) -> Callable[..., Path]:
-    """The scores of a model that answers so many questions of each kind rightly."""
-    records = write_records(QUESTIONS, "asked")
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The scores of a model that answers so many questions of each kind rightly; made once, and no test changes them."""
+    home = tmp_path_factory.mktemp("scored")
+    records = put_records(home / "asked", QUESTIONS)
     taught = [
         {"messages": [{"role": "user", "content": "肺炎?"}], "facts": [f"trained{number}"]} for number in range(20)
     ]
-    learnt = write_records(taught, "taught")
+    learnt = put_records(home / "taught", taught)
+    known: dict[str, Path] = {}
 
     def score(name: str, right: dict[str, int], *words: str, count: int = 20) -> Path:
-        texts = {
-            f"{kind}{number}": RIGHT if number < right[kind] else NONE for kind in KINDS for number in range(count)
-        }
-        words = words or (f"trained_on={learnt}",)
-        ran = kgtools(
-            "evaluate", "facts", records, write_answers(texts), "--missing", "skip", "--out", tmp_path / name, *words
-        )
-        assert ran.code == 0, ran.err
-        return tmp_path / name
+        key = repr((name, right, words, count))
+        if key not in known:
+            texts = {
+                f"{kind}{number}": RIGHT if number < right[kind] else NONE for kind in KINDS for number in range(count)
+            }
+            folder = home / str(len(known))
+            folder.mkdir()
+            answers = put_answers(folder / "answers.jsonl", texts)
+            more = words or (f"trained_on={learnt}",)
+            ran = ("evaluate", "facts", records, answers, "--missing", "skip", "--out", folder / name, *more)
+            assert run(list(map(str, ran))) == 0
+            known[key] = folder / name
+        return known[key]
 
     return score
 
@@ -59,13 +66,13 @@ def scored(kgtools: Command, write_records: Any, write_answers: Any, tmp_path: P
 def gain(kgtools: Command, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """What comparing two folders of scores prints as JSON."""
 
-    def run(before: Path, after: Path) -> dict[str, Any]:
+    def compare(before: Path, after: Path) -> dict[str, Any]:
         ran = kgtools("evaluate", "gain", before, after, "--out", tmp_path / "gain", "--format", "json")
         assert ran.code == 0, ran.err
         found: dict[str, Any] = ran.json
         return found
 
-    return run
+    return compare
 
 
 def cell(result: dict[str, Any], value: str, metric: str = "stated") -> dict[str, Any]:

@@ -126,3 +126,16 @@ def test_lm_eval_is_asked_what_models_are_asked(documents: Any, exam: Any, kgtoo
     assert [line["messages"][-1]["content"] for line in lines] == [
         documents[f"r{number}"]["query"] for number in range(60)
     ]
+
+
+def test_the_gold_choice_is_the_right_one_where_an_option_between_is_empty(
+    write_records: Callable[..., Path], kgtools: Callable[..., Ran], tmp_path: Path
+) -> None:
+    row = exam_row("缺维生素C引起", ["佝偻病", "", "夜盲症", "坏血病"], "D")
+
+    ran = kgtools("convert", write_records([row]), "--format", "lm-eval", "--out", tmp_path / "lm-eval")
+
+    assert ran.code == 0, ran.err
+    (file,) = (tmp_path / "lm-eval").glob("*.jsonl")
+    document = orjson.loads(file.read_bytes())
+    assert (document["choices"], document["gold"]) == (["A", "C", "D"], 2)

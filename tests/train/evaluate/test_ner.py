@@ -7,12 +7,14 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
+import yaml
 
 from kgtools.train.evaluate.entities.match import match_loosely, match_strictly
 from kgtools.train.evaluate.entities.names import read_names
 from kgtools.train.evaluate.entities.typed import read_entities
 from tests.conftest import Ran
 
+FILE = yaml.safe_load((Path(__file__).parent / "ner_cases.yaml").read_text(encoding="utf-8"))
 Command = Callable[..., Ran]
 ZH, EN = ["疾病", "药物"], ["Disease", "Drug"]
 DIABETES, METFORMIN = ("疾病", "糖尿病"), ("药物", "二甲双胍")
@@ -53,6 +55,47 @@ DIABETES, METFORMIN = ("疾病", "糖尿病"), ("药物", "二甲双胍")
 )  # fmt: skip
 def test_entities_are_read_in_the_shapes_that_models_give(answer: str, types: list[str], entities: Any) -> None:
     assert read_entities(answer, types) == entities
+
+
+@pytest.mark.parametrize("case", FILE["cases"], ids=lambda case: case["answer"][:30])
+def test_an_answer_has_the_entities_that_a_person_reads_in_it(case: Any) -> None:
+    about = FILE["texts"][case["text"]]
+
+    found = read_entities(case["answer"], about["types"], about["text"])
+
+    expected = case["entities"] and [tuple(one.split(": ", 1)) for one in case["entities"]]
+    assert (found is None) == (case["entities"] is None)
+    assert sorted(found or []) == sorted(expected or [])
+
+
+def test_what_stands_in_the_text_is_not_taken_apart() -> None:
+    text = "head and neck cancer, 肺炎（轻度）"
+
+    assert read_entities("Disease: head and neck cancer", EN, text) == [("Disease", "head and neck cancer")]
+    assert read_entities("疾病：肺炎（轻度）、肺炎（重度）", ZH, text) == [("疾病", "肺炎（轻度）"), ("疾病", "肺炎")]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("找出下面问诊语句中的疾病，药物实体：\n有实体瘤\n答：", "有实体瘤"),
+        ("问诊对话的实体抽取：\n是肺炎吗？\n选项：疾病，药物\n答：", "是肺炎吗？"),
+        ("服阿司匹林。\n这个句子里面实体有哪些？\n实体选项：疾病，药物", "服阿司匹林。"),
+    ],
+)
+def test_entities_of_promptcblue_are_looked_for_in_the_sentence_alone(
+    question: str, text: str, kgtools: Command, write_records: Any, tmp_path: Path
+) -> None:
+    meta = {"task_type": "ner", "answer_choices": ZH, "task_dataset": "IMCS-V2-NER"}
+    row = {"messages": [{"role": "user", "content": question}], "answer": "上述句子中的实体包含：", "meta": meta}
+
+    ran = kgtools("evaluate", "prompts", "ner", write_records([row]), "--out", tmp_path / "prompts")
+
+    assert ran.code == 0, ran.err
+    prompt = pl.read_parquet(tmp_path / "prompts" / "records.parquet").row(0, named=True)
+    asked = orjson.loads(prompt["meta"])["evaluate"]["asked"]
+    assert (asked["text"], asked["entities"]) == (text, [])
+    assert prompt["messages"][-1]["content"].endswith(f"文本：{text}")
 
 
 @pytest.mark.parametrize(

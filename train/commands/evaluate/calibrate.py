@@ -66,7 +66,7 @@ def print_calibration(result: "CalibrationResult", style: str) -> None:
                     *_shown(bias, percent),
                 ]
             )
-    title = f"judge {result.judge['model']}, rubric {result.judge['rubric']}: {result.labels:,} labels of people"
+    title = f"judge {result.judge['model']}, rubric {result.judge['rubric'].removesuffix('.yaml')}: {result.labels:,} labels of people"
     print_table(["part", "figure", "", "n", "", "95 %"], rows, title, style)
     for name, part in result.parts.items():
         heads = [f"{name}: people, judge", *part["labels"], "unread"]

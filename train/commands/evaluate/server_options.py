@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.corpora.gates import ALLOW
 from kgtools.tools.options import F
 from kgtools.tools.terminal import tell
 
@@ -30,7 +29,7 @@ def server_options(option: str) -> Callable[[F], F]:
             click.option("--price-prompt", type=click.FloatRange(0), help="Price of a million tokens of prompts."),
             click.option("--price-answer", type=click.FloatRange(0), help="Price of a million tokens of answers."),
             click.option("--max-cost", type=click.FloatRange(0), help="Stop before all would cost more, by these prices."),
-            click.option(ALLOW, "identified", is_flag=True, help="Send people's records that were never de-identified to another machine."),
+            click.option("--allow-identified", "identified", is_flag=True, help="Send records of people, never de-identified, to another machine."),
             click.option("--fresh", is_flag=True, help="Replace what --out holds."),
         ]  # fmt: skip
         for one in reversed(made):

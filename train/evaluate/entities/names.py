@@ -22,7 +22,11 @@ HEADING = re.compile(r"[^:：,，、;；\n]{0,60}[:：](?=\s|[^\x00-\x7f]|$)[ \t
 BETWEEN = re.compile(r",[ \t\n]+|,$|[，、;；\n]")
 """What parts the names of a list; a comma within `1,2-dichloroethane` does not."""
 AROUND = " \t\r\"'`“”‘’「」《》*_"
-PROSE = re.compile(r"(?:i|we|sorry|sure|unfortunately|as an)\b[ ',]|抱歉|对不起|我[不无没认]", re.IGNORECASE)
+PROSE = re.compile(
+    r"(?:i|we|sorry|sure|unfortunately|as an|let me|here (?:is|are)|please|note|hope|these are|the above|based on)\b[ ',:]?"
+    r"|抱歉|对不起|我[不无没认从会已在]|希望|以上|以下|说明|注意|备注|根据|请|好的|如果|如需|其中",
+    re.IGNORECASE,
+)
 """How a sentence begins that names nothing: `I cannot say`."""
 MOST_WORDS, MOST_CHARACTERS = 12, 60
 """What is longer is a sentence and names nothing."""

@@ -29,6 +29,8 @@ from kgtools.train.evaluate.statistics.agreement import (
 from kgtools.train.evaluate.statistics.intervals import clustered_wilson
 
 LEAST = 2
+SHOWN = 60
+"""Characters of a wrong value in a message."""
 FEW = 30
 """Labels, below which an interval of the correction is hardly worth its name."""
 ORDER = {"pairwise": ("lose", "tie", "win"), "checklist": ("unmet", "met")}
@@ -100,8 +102,11 @@ def _read_labels(
             raise InputError(
                 f'{where}: expected {{"id": ..., "label": ...}} or {{"id": ..., "labels": {{part: label}}}}'
             )
+        number = line.get("sample", 0)
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise InputError(f"{where}: sample is {_short(number)}, expected a whole number: 0, 1, ...")
         for part, word in by_part.items():
-            key = (line["id"], int(line.get("sample", 0)), part)
+            key = (line["id"], number, part)
             if key not in known:
                 raise InputError(
                     f"{where}: {line['id']}{f' ({part})' if part else ''} is nothing that was judged; {_parts_there(about)}"
@@ -135,7 +140,7 @@ def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _label(word: Any, about: Mapping[str, Any], where: str) -> tuple[str, float]:
     """A label and its worth. Raises InputError for none of the judge's."""
     kind = about["kind"]
-    if kind == "pairwise" and word in WORTH:
+    if kind == "pairwise" and isinstance(word, str) and word in WORTH:
         return word, WORTH[word]
     if kind == "checklist" and (isinstance(word, bool) or word in ORDER[kind]):
         met = word is True or word == "met"
@@ -147,7 +152,13 @@ def _label(word: Any, about: Mapping[str, Any], where: str) -> tuple[str, float]
         "rating": "a whole number of the scale",
         "checklist": "true or false",
     }
-    raise InputError(f"{where}: {word!r} is no label; expected {expected[kind]}")
+    raise InputError(f"{where}: {_short(word)} is no label; expected {expected[kind]}")
+
+
+def _short(value: Any) -> str:
+    """What somebody wrote, as a message shows it."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def _ends(about: Mapping[str, Any]) -> tuple[int, int]:

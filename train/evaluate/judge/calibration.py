@@ -66,10 +66,13 @@ def read_calibration(source: Path) -> Calibration:
     file = source / FILE if source.is_dir() else source
     try:
         value = orjson.loads(file.read_bytes())
-        return Calibration(value["judge"], value["judged"], value["labels"], value["parts"])
+        found = Calibration(value["judge"], value["judged"], value["labels"], value["parts"])
+        # what every table says of it; and by what it is known to be of this judge
+        _ = found.line, found.summary, [found.judge[key] for key in SAME]
+        return found
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}; name what kgtools evaluate calibrate wrote") from error
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+    except (orjson.JSONDecodeError, AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
         raise InputError(f"{file}: not what kgtools evaluate calibrate wrote") from error
 
 

@@ -62,7 +62,7 @@ def _japanese() -> Tokenize:
     except ImportError as error:
         raise WordsMissing("janome") from error
     words = Tokenizer()
-    return lambda text: [word.surface for word in words.tokenize(text)]
+    return lambda text: [str(word) for word in words.tokenize(text, wakati=True)]
 
 
 def _others() -> Tokenize:

@@ -13,7 +13,18 @@ from typing import Literal, NamedTuple
 
 from kgtools.corpora.verify import Found, Item, NameIndex, explain
 from kgtools.corpora.verify.language.aliases import clean
-from kgtools.train.evaluate.readings.diagnosis_words import AHEAD, BEHIND, HEADINGS, JOINS, OR, TIGHT, WEIGHS
+from kgtools.train.evaluate.readings.diagnosis_words import (
+    AHEAD,
+    BEHIND,
+    CARRIES,
+    HEADINGS,
+    JOINS,
+    OR,
+    OR_BEFORE,
+    POSSIBLE,
+    TIGHT,
+    WEIGHS,
+)
 
 Names = tuple[str, ...]
 State = Literal["read", "abstained", "no_answer", "none"]
@@ -138,7 +149,9 @@ def _kind(denied: bool, ahead: str, behind: str, region: str, either: bool) -> K
         return "denied" if nearest == "deny" else "none"
     if region == "apart":
         return "none"
-    unsure = nearest != "state" and (WEIGHS.search(ahead) or behind.startswith("?"))
+    unsure = nearest != "state" and (
+        WEIGHS.search(ahead) or OR_BEFORE.search(ahead) or POSSIBLE.match(behind) or behind.startswith("?")
+    )
     if region == "differential" or either or nearest == "weigh" or unsure:
         return "weighed"
     return "explicit" if region in ("diagnosis", "final") or nearest == "state" else "bare"
@@ -156,9 +169,11 @@ def _runs(read: str, mentions: Sequence[_Mention], joins: re.Pattern[str]) -> li
 
 
 def _ahead(read: str, mentions: Sequence[_Mention], first: int) -> str:
-    """What stands in the clause before a list of names."""
+    """What stands in the clause before a list of names; with `R/o torsion, ` what the list began with, though it names what is not known."""
     begin = mentions[first].begin
     text = read[max(0, begin - WINDOW) : begin]
+    if carried := CARRIES.search(text):
+        return carried[0]
     ends = [found.end() for found in CLAUSE.finditer(text)]
     return text[ends[-1] :] if ends else text
 

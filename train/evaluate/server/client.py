@@ -87,6 +87,8 @@ class Client:
         """The reply, or the last failure. Raises UsageError for what would fail with every question."""
         paid = 0
         for turn in range(1, self.endpoint.tries + 1):
+            if self._stopped.is_set():
+                return Failure("stopped", "", turn - 1, paid)
             try:
                 return self._try(request)._replace(tries=turn)
             except Fault as fault:
@@ -123,6 +125,11 @@ class Client:
             raise Fault("cut off", str(error), paid=True) from error
         except httpx.DecodingError as error:
             raise Fault("malformed", str(error), paid=True) from error
+        except RuntimeError as error:
+            # httpx says so, by no class of its own, of a client that was closed meanwhile
+            if not self._stopped.is_set():
+                raise
+            raise Fault("stopped", again=False) from error
         if response.status_code != 200:
             raise status_fault(response.status_code, response.headers, content, self._now())
         return read_reply(content)

@@ -9,6 +9,7 @@ import orjson
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.signals import note_placed
 from kgtools.tools.outputs.staging import lock_folder, make_folder
 from kgtools.train.evaluate.server.reply import Failure, Reply
 
@@ -34,6 +35,7 @@ class Replies:
             line = {"request": id_, "failure": outcome._asdict()}
         self._file.write(orjson.dumps(line) + b"\n")
         self._file.flush()
+        note_placed(self._file.name)
 
 
 @contextmanager

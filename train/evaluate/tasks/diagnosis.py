@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import polars as pl
 from pydantic import Field
 
@@ -20,10 +19,9 @@ from kgtools.corpora.verify.language.aliases import clean
 from kgtools.corpora.verify.language.reading import fold
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.safe_yaml import read_yaml
-from kgtools.train.evaluate.metric import Metric, divide, rate, share
+from kgtools.train.evaluate.metric import Metric, macro, rate, share
 from kgtools.train.evaluate.readings.diagnoses import Diagnoses, Names, Vocabulary, read_diagnoses
 from kgtools.train.evaluate.readings.icd_chapters import chapter_of
-from kgtools.train.evaluate.statistics.intervals import Floats
 from kgtools.train.evaluate.task import Answer, PromptSettings, Sample, ScoreSettings, Task
 
 ASK = {
@@ -32,10 +30,10 @@ ASK = {
 }
 LONGEST = 300
 """Characters of an answer that is nothing but diagnoses."""
+LONG_WITH_STEM = 5
+"""Characters of a name that says as much without its 症; 抑郁 is a symptom, 抑郁症 is none."""
 SHORT_NAME = re.compile(r"[（(]([A-Z][A-Za-z0-9-]{1,9})[）)]")
 """`慢性阻塞性肺疾病（COPD）`"""
-GROUPS = 50
-"""Of more groups there is no mean of groups."""
 
 
 class DiagnosisPrompts(PromptSettings):
@@ -114,17 +112,20 @@ def _labels(one: Sample) -> list[list[str]] | str:
 
 
 def _names(diagnosis: dx.Diagnosis, aliases: Mapping[str, Sequence[str]]) -> list[str]:
-    """What a diagnosis may be called: as it is written first, without what stands in brackets, its short form, its aliases."""
+    """What a diagnosis may be called: as it is written first, without what stands in brackets, its short form, its aliases;
+    甲状腺功能亢进症 also without its 症."""
     whole = dx.labels(diagnosis)[0]
     short = SHORT_NAME.findall(diagnosis.text)
     first = min(whole, key=lambda name: (len(name), name), default="")
-    return list(dict.fromkeys([first, *sorted(whole), *short, *aliases.get(diagnosis.text, ())])) if first else []
+    stems = [name[:-1] for name in sorted(whole) if name.endswith("症") and len(name) >= LONG_WITH_STEM]
+    names = [first, *sorted(whole), *short, *stems, *aliases.get(diagnosis.text, ())]
+    return list(dict.fromkeys(names)) if first else []
 
 
 def score(given: Sequence[tuple[Sample, Answer]], settings: DiagnosisScores) -> pl.DataFrame:
-    """`state` (read, none, abstained, no_answer, missing), `stated_right` and `stated_wrong` (names), and as numbers `labels`, `right`,
-    `stated`, `principal`, `all_right`, `unread`, `plain` (each label stands somewhere in the text, whatever is said of it), `exact`; and
-    for the mean of groups `group_<n>`, `group_right_<n>`."""
+    """`state` (read, none, abstained, no_answer, missing), `stated_right` and `stated_wrong` (names), and, as numbers, `labels`, `right`,
+    `stated`, `principal`, `all_right`, `unread`, `plain` (each label stands somewhere in the text, whatever is said of it) and
+    `exact`."""
     known = read_names(settings.names) if settings.names else {}
     labels = [_accepted(sample, known, settings.modifiers) for sample, _ in given]
     # other diagnoses by their whole names: without its modifier 慢性胃炎 would be another name of 急性胃炎
@@ -135,14 +136,7 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: DiagnosisScores) -> 
         for (sample, answer), names in zip(given, labels, strict=True)
     ]
     kinds = dict.fromkeys(("state", "stated_right", "stated_wrong"), pl.String)
-    table = pl.DataFrame(rows, schema=kinds | {name: pl.Float64 for name in rows[0] if name not in kinds})
-    of = pl.Series([str(sample.asked["disease_group"]) for sample, _ in given])
-    for number, group in enumerate(_groups(of)):
-        there = (of == group).cast(pl.Float64)
-        table = table.with_columns(
-            there.alias(f"group_{number}"), (there * table["principal"]).alias(f"group_right_{number}")
-        )
-    return table
+    return pl.DataFrame(rows, schema=kinds | {name: pl.Float64 for name in rows[0] if name not in kinds})
 
 
 def _score(
@@ -214,35 +208,14 @@ def read_names(file: Path) -> dict[str, Names]:
     return found
 
 
-def _groups(of: pl.Series) -> list[str]:
-    """The groups of diseases of which a mean is made: none where there is one, or very many."""
-    groups = sorted(set(of) - {""})
-    return groups if 1 < len(groups) <= GROUPS else []
-
-
-def _macro(sums: Floats) -> Floats:
-    """The mean over groups that there are. Columns: how many of each, then how many right of each."""
-    half = (sums.shape[-1] - 1) // 2
-    rates = divide(sums[..., half:-1], sums[..., :half])
-    known = np.isfinite(rates)
-    return divide(np.where(known, rates, 0.0).sum(axis=-1), known.sum(axis=-1).astype(np.float64))
-
-
 def metrics(_: DiagnosisScores, scores: pl.DataFrame) -> list[Metric]:
     """The principal label stated, by answer and as a mean of groups; where records have several, all of
     them, and their recall; how much of what is stated is right; what cannot be read; and what plain containment and word for word would give."""
-    count = sum(name.startswith("group_right_") for name in scores.columns)
-    macro = [
-        Metric(
-            "group_mean",
-            (*(f"group_{number}" for number in range(count)), *(f"group_right_{number}" for number in range(count))),
-            _macro,
-        )
-    ]
+    groups = scores["by"].str.json_path_match("$.disease_group").drop_nulls().n_unique()
     several = [rate("all_labels", "all_right"), share("recall", "right", "labels")]
     return [
         rate("accuracy", "principal"),
-        *(macro if count else ()),
+        *([macro("group_mean", "principal", "disease_group")] if groups > 1 else ()),
         *(several if scores["labels"].max() != 1.0 else ()),
         share("precision", "right", "stated"),
         rate("unread", "unread", better=False),

@@ -13,18 +13,26 @@ import polars as pl
 from pydantic import BeforeValidator, Field, field_validator
 
 from kgtools.corpora.exams.choices import Choice, choice_of
-from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL, LM_EVAL_ZH, PLAIN, Prompt
+from kgtools.corpora.exams.questions import (
+    CLINICALGPT,
+    LETTERED,
+    LM_EVAL,
+    LM_EVAL_ZH,
+    PLAIN,
+    Prompt,
+    right_answer,
+)
 from kgtools.corpora.verify import Item, read_letters
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
 from kgtools.train.evaluate.compat.exams.modes import MODES, judge
-from kgtools.train.evaluate.metric import Metric, divide, macro, rate
+from kgtools.train.evaluate.metric import Metric, divide, macro, rate, share
 from kgtools.train.evaluate.statistics.intervals import Floats
 from kgtools.train.evaluate.task import Answer, PromptSettings, Sample, ScoreSettings, Task
 
 MEDALPACA = replace(
     PLAIN, ask="Answer this multiple choice question.\n\n{question}\n{options}\n\nThe Answer to the question is:",
-    option="{letter}: {text}", one="{letter}: {text}",
+    option="{letter}: {text}", one="{letter}: {text}", several="{options}",
 )  # fmt: skip
 """As the code of MedAlpaca asks (eval/eval_usmle.py), which lets the model go on behind the last line; here the question ends with it."""
 PROMPTS: dict[str, dict[str, Prompt]] = {
@@ -34,13 +42,18 @@ PROMPTS: dict[str, dict[str, Prompt]] = {
         "en": replace(LM_EVAL, ask="{question}\n{options}\nAnswer with the letter of the right option alone."),
     },
     "cot": {
-        "zh": replace(LETTERED, ask="{question}\n{options}\n请逐步分析每个选项，最后以“答案：字母”结束。"),
-        "en": replace(LM_EVAL, ask='{question}\n{options}\nThink step by step, and end with "Answer: LETTER".'),
+        "zh": replace(
+            LETTERED, ask="{question}\n{options}\n请逐步分析每个选项，最后以“答案：字母”结束。", one="答案：{letters}", several="答案：{letters}",
+        ),
+        "en": replace(
+            LM_EVAL, ask='{question}\n{options}\nThink step by step, and end with "Answer: LETTER".', one="Answer: {letters}",
+            several="Answer: {letters}",
+        ),
     },
     "lm-eval": {"zh": LM_EVAL_ZH, "en": LM_EVAL},
     "medalpaca": {"zh": MEDALPACA, "en": MEDALPACA},
-}
-"""How a question is put, by name and language; `own` asks as the record does."""
+}  # fmt: skip
+"""How a question is put, and answered in a worked example, by name and language; `own` asks as the record does."""
 Style = Literal["own", "clinicalgpt", "letters", "cot", "lm-eval", "medalpaca"]
 
 
@@ -92,7 +105,10 @@ def ask(one: Sample, shots: Sequence[Sample], settings: ExamPrompts) -> list[Sam
         if of_shot is None:
             return "no worked example with options and a key"
         asked = _put(shot, of_shot, settings.prompt)
-        examples += [{"role": "user", "content": asked}, {"role": "assistant", "content": of_shot.letters}]
+        examples += [
+            {"role": "user", "content": asked},
+            {"role": "assistant", "content": _say(shot, of_shot, settings.prompt)},
+        ]
     system = [message for message in one.messages if message["role"] == "system"]
     found = []
     for turn in range(min(settings.rotations, len(choice.options))):
@@ -120,10 +136,24 @@ def _asked(choice: Choice, turn: int) -> dict[str, Any]:
 
 def _put(one: Sample, choice: Choice, style: str) -> str:
     """The question in the words of a style; of `own`, in those of ClinicalGPT's exam or the plain English ones, as the readers ask."""
-    by_lang = PROMPTS["clinicalgpt" if style == "own" else style]
-    prompt = by_lang["zh" if one.lang == "zh" else "en"]
+    prompt = _prompt(one, style)
     listed = "\n".join(prompt.option.format(letter=letter, text=text) for letter, text in choice.options.items())
-    return prompt.ask.format(question=choice.question, options=listed)
+    # what a question is about, where its record has that apart: the paper of a question of PubMedQA
+    abstract = one.meta.get("abstract")
+    about = f"Abstract: {abstract}\n" if isinstance(abstract, str) and abstract else ""
+    return about + prompt.ask.format(question=choice.question, options=listed)
+
+
+def _say(one: Sample, choice: Choice, style: str) -> str:
+    """The right answer to a worked example, in the words of a style; `cot` comes to it by the explanation that the record has."""
+    right = right_answer(choice.options, choice.letters, "", _prompt(one, style))
+    explanation = one.meta.get("explanation") if style == "cot" else None
+    return f"{explanation}\n{right}" if isinstance(explanation, str) and explanation else right
+
+
+def _prompt(one: Sample, style: str) -> Prompt:
+    by_lang = PROMPTS["clinicalgpt" if style == "own" else style]
+    return by_lang["zh" if one.lang == "zh" else "en"]
 
 
 STATES = ("read", "mixed", "abstained", "no_answer", "missing", "likelihoods")
@@ -133,14 +163,15 @@ WAYS = ("constrained", "loglikelihood", "per_character", "per_byte")
 
 
 def score(given: Sequence[tuple[Sample, Answer]], settings: ExamScores) -> pl.DataFrame:
-    """`extracted` (letters), `state` and, as numbers, `right`, `unread` (nothing can be read as an answer), `guess` (the chance of a
+    """`extracted` (letters), `state` and, as numbers, `right`, `unread` (nothing can be read as an answer), `was_read`, `guess` (the chance of a
     blind guess, where nothing can be read); of each of WAYS `by_WAY`, the likeliest letter, and `right_WAY`, null where the model was not
     asked and of questions with several right options; of each published scorer `letters_NAME`, `right_NAME` and `luck_NAME` (right by its
     guess alone), null where it makes one of several answers."""
+    given = [(sample, _with_usable(sample, answer)) for sample, answer in given]
     asked = any(answer.scores is not None for _, answer in given)
     rows = [(*_score(sample, answer), *_likeliest(sample, answer, asked)) for sample, answer in given]
     kinds: dict[str, Any] = {
-        "extracted": pl.String, "state": pl.String, "right": pl.Float64, "unread": pl.Float64, "guess": pl.Float64,
+        "extracted": pl.String, "state": pl.String, "right": pl.Float64, "unread": pl.Float64, "was_read": pl.Float64, "guess": pl.Float64,
         **{f"by_{way}": pl.String for way in WAYS}, **{f"right_{way}": pl.Float64 for way in WAYS},
     }  # fmt: skip
     frames = [pl.DataFrame(rows, schema=kinds, orient="row")]
@@ -150,16 +181,24 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: ExamScores) -> pl.Da
     return pl.concat(frames, how="horizontal")
 
 
-def _score(sample: Sample, answer: Answer) -> tuple[str, str, float | None, float | None, float | None]:
+def _with_usable(sample: Sample, answer: Answer) -> Answer:
+    """The answer without likelihoods where neither those of all letters nor those of all texts are there."""
+    options = sample.asked["options"]
+    known = {letter for letter in options if answer.scores and answer.scores.get(letter) is not None}
+    texts = {letter for letter in options if answer.scores and answer.scores.get(f"text:{letter}") is not None}
+    return answer if len(options) in (len(known), len(texts)) else replace(answer, scores=None)
+
+
+def _score(sample: Sample, answer: Answer) -> tuple[str, str, *tuple[float | None, ...]]:
     options: Mapping[str, str] = sample.asked["options"]
     key = sample.reference or ""
     chance = 1 / (len(options) if len(key) == 1 else 2 ** len(options) - 1)
     if answer.text is None:
-        return ("", "missing", 0.0, 1.0, chance) if answer.scores is None else ("", "likelihoods", None, None, None)
+        return ("", "missing", 0.0, 1.0, 0.0, chance) if answer.scores is None else ("", "likelihoods", *[None] * 4)
     chosen = read_letters(answer.text, Item("choice", options=options, right=key), sample.question)
     unread = float(chosen.state != "read")
     right = 0.0 if unread else float(chosen.letters == key)
-    return chosen.letters, chosen.state, right, unread, unread * chance
+    return chosen.letters, chosen.state, right, unread, 1.0 - unread, unread * chance
 
 
 def _likeliest(sample: Sample, answer: Answer, asked: bool) -> tuple[Any, ...]:
@@ -193,10 +232,6 @@ def _highest(scores: Mapping[str, float]) -> str | None:
     return max(scores, key=lambda letter: scores[letter], default=None)
 
 
-def _without_unread(sums: Floats) -> Floats:
-    return divide(sums[..., 0], sums[..., -1] - sums[..., 1])
-
-
 def _with_guesses(sums: Floats) -> Floats:
     return divide(sums[..., 0] + sums[..., 1], sums[..., -1])
 
@@ -207,7 +242,7 @@ def metrics(settings: ExamScores, scores: pl.DataFrame) -> list[Metric]:
     found = [
         rate("accuracy", "right"),
         rate("unread", "unread", better=False),
-        Metric("accuracy_of_read", ("right", "unread"), _without_unread),
+        share("accuracy_of_read", "right", "was_read"),
         Metric("accuracy_with_guesses", ("right", "guess"), _with_guesses),
         macro("macro_accuracy", "right", settings.macro, settings.among),
     ]

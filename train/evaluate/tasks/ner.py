@@ -3,6 +3,7 @@
 ChiMed-GPT (Tian et al. 2023) reports F1 on CCKS-2019 and ChiMST, few-shot; its prompt, its number of examples and how strictly it compares are not
 published. Strict is the figure of CCKS: type and name."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -25,6 +26,10 @@ ASKS = {
     "en": "Find the {types} in the text below. Write one line for each type, as `type: entity, entity`; write `none` where there is none.\n"
     "Text: {text}",
 }
+LABEL = re.compile(r"^[^\n:：]{0,12}实体(?:识别|抽取)[:：]\s*")
+ASKING = re.compile(r"答[:：]|[^\n]{0,12}实体有哪些[?？]")
+ASKED = re.compile(r"实体|选项|类型|问题")
+"""How the templates of PromptCBLUE ask for entities."""
 JOINS = {"zh": "、", "en": ", "}
 COLON = {"zh": "：", "en": ": "}
 
@@ -86,11 +91,22 @@ def _entities_of(one: Sample, types: Sequence[str]) -> list[Entity] | None:
     found = one.meta.get("entities")
     if isinstance(found, list):
         return [(str(entity["type"]), str(entity["text"])) for entity in found if entity["type"] in types]
-    return read_entities(one.reference or "", types) if types else None
+    return read_entities(one.reference or "", types, _text_of(one)) if types else None
 
 
 def _text_of(one: Sample) -> str:
-    return str(one.meta.get("text") or one.question)
+    """What entities are looked for in: of PromptCBLUE without the words that ask for them."""
+    if one.meta.get("text") or one.meta.get("task_type") != "ner":
+        return str(one.meta.get("text") or one.question)
+    types = [str(type_) for type_ in one.meta.get("answer_choices") or ()]
+    lines = LABEL.sub("", one.question).split("\n")
+    kept = [line for line in lines if line.strip() and not ASKING.fullmatch(line.strip()) and not _lists(line, types)]
+    return "\n".join(kept) or one.question
+
+
+def _lists(line: str, types: Sequence[str]) -> bool:
+    """Whether a line names all types that are asked for, and that they are asked for."""
+    return all(type_ in line for type_ in types) and ASKED.search(line) is not None
 
 
 def _put(one: Sample, types: Sequence[str], settings: NerPrompts) -> str:
@@ -128,7 +144,7 @@ def score(given: Sequence[tuple[Sample, Answer]], settings: NerScores) -> pl.Dat
 def _score(sample: Sample, answer: Answer, settings: NerScores) -> dict[str, Any]:
     """An answer that cannot be read has no entity: all of the reference are missed."""
     types: list[str] = sample.asked["types"]
-    read = read_entities(answer.text, types) if answer.text is not None else None
+    read = read_entities(answer.text, types, sample.asked["text"]) if answer.text is not None else None
     said: list[Entity] = read or []
     right: list[Entity] = [(type_, name) for type_, name in sample.asked["entities"]]
     if settings.repeats == "once":

@@ -177,6 +177,11 @@ def test_criteria_of_a_checklist_are_calibrated_together(judge: Run, server: Ser
         (["win", {"id": "r0", "label": "tie"}], "labels.jsonl:2: the second label of r0"),
         ([{"label": "win"}], "labels.jsonl:1: expected"),
         ([{"id": "r0", "label": "win", "part": "safety"}], "the parts are overall"),
+        ([["win"]], "labels.jsonl:1: ['win'] is no label; expected win"),
+        ([{"id": "r0", "label": {"overall": "win"}}], "labels.jsonl:1: {'overall': 'win'} is no label"),
+        (["win" * 1000], "winwinwi... is no label"),
+        ([{"id": "r0", "label": "win", "sample": "x"}], "labels.jsonl:1: sample is 'x', expected a whole number"),
+        ([{"id": "r0", "label": "win", "sample": None}], "labels.jsonl:1: sample is None, expected a whole number"),
         (["win"], "fewer than 2"),
         ([], "fewer than 2"),
     ],
@@ -206,7 +211,7 @@ def test_the_table_names_the_judge_and_warns_of_few_labels(judge: Run, server: S
 
     ran = calibrate(PEOPLE, style="table")
 
-    assert ran.out.startswith("judge umpire, rubric pairwise.yaml: 4 labels of people")
+    assert ran.out.startswith("judge umpire, rubric pairwise: 4 labels of people")
     assert "overall: people, judge" in ran.out
     assert "fewer than 30 labels of overall" in ran.err
 
@@ -225,7 +230,13 @@ def test_a_calibration_written_twice_has_the_same_bytes(
     assert read_calibration(tmp_path / "calibration").labels == 4
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"judge": {}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"[]", b'{"judge": {}}', b'{"judge":{},"judged":"x","labels":1,"parts":{}}', b'{"judge":3,"judged":"x","labels":"y","parts":[]}',
+        b'{"judge":{"kind":1,"model":2,"rubric_sha256":3,"settings":4},"judged":"x","labels":1,"parts":{}}',
+    ],
+)  # fmt: skip
 def test_a_file_that_is_no_calibration_is_refused(content: bytes, judge: Run, server: Server, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_bytes(content)
 

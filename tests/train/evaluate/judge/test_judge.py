@@ -341,6 +341,19 @@ def test_the_header_says_that_nobody_knows_what_the_judge_is_worth(judge: Run, s
     assert orjson.loads((tmp_path / "judged" / "run.json").read_bytes())["header"] == line
 
 
+def test_runs_of_a_judge_are_not_compared_and_what_does_it_is_said(
+    judge: Run, server: Server, kgtools: Run, tmp_path: Path
+) -> None:
+    server.default = longer_is_better
+    judge(["aa"], ["b"])
+
+    ran = kgtools("evaluate", "compare", tmp_path / "judged", tmp_path)
+
+    assert ran.code == 2
+    assert "holds what a judge said" in ran.err
+    assert "kgtools evaluate judge PROMPTS ANSWERS ANSWERS_B" in ran.err
+
+
 def test_the_manifest_names_judge_rubric_and_tokens(judge: Run, server: Server, tmp_path: Path) -> None:
     server.default = longer_is_better
 

@@ -198,6 +198,29 @@ def test_a_stopped_run_keeps_what_was_answered(
     assert [row["answer"] for row in table(out)] == [f"to 第{place}题" for place in range(4)]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_between_tries_says_what_is_kept_and_no_more(
+    number: int, server: Server, prompts: Path, tmp_path: Path
+) -> None:
+    server.behaviours = [echo]
+    server.default = status(429)
+    out = tmp_path / "out"
+    words = ["evaluate", "answer", prompts, "--server", server.url, "--model", "toy", "--out", out, "--concurrency", 3]
+    command = [sys.executable, "-m", "kgtools.tools.main", *map(str, words)]
+    environment = {key: value for key, value in os.environ.items() if key != "OPENAI_API_KEY"} | {"PYTHONSAFEPATH": "1"}
+
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
+    until = time.monotonic() + 20
+    while len(server.bodies) < 4 and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    run.send_signal(number)
+    _, said = run.communicate(timeout=10)
+
+    assert b"Traceback" not in said, said.decode()
+    assert said.decode().endswith(f"kgtools: stopped; {out / 'replies.jsonl'} was written before that and stays\n")
+
+
 def test_a_key_is_in_no_file_and_on_no_line(answer: Any, server: Server, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("MY_KEY", "sk-secret-0815")
     server.behaviours = [status(400, "key sk-secret-0815")]
