@@ -181,3 +181,22 @@ def test_records_without_prompts_are_scored_by_what_they_end_with(write_records:
     found = figures(score({"r0": COUGH[-1], "r1": RASH[-1]}, "--format=json", prompts="records"))
 
     assert found["bleu_2"] == pytest.approx(1.0)
+
+
+def test_many_metrics_are_compared_in_one_table_and_the_first_by_group(
+    ask: Any, score: Any, kgtools: Any, tmp_path: Path
+) -> None:
+    rows = ask([dialogue(COUGH), dialogue(RASH)], "cut=every")
+    right = dict(rows.select("id", "answer").iter_rows())
+    for name, answers in (("base", dict.fromkeys(right, "请到皮肤科看荨麻疹。")), ("tuned", right)):
+        score(answers)
+        (tmp_path / "scores").rename(tmp_path / name)
+
+    ran = kgtools("evaluate", "compare", tmp_path / "base", tmp_path / "tuned")
+
+    assert ran.code == 0, ran.err
+    assert [line.split(":")[0] for line in ran.out.splitlines() if " against " in line] == [
+        "dialogue, all samples", "dialogue, bleu_1",
+    ]  # fmt: skip
+    assert ["gleu", "5"] in [line.split()[1:3] for line in ran.out.splitlines()]
+    assert "--format csv or json has the other metrics by group too" in ran.err

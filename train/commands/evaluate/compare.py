@@ -21,6 +21,11 @@ TESTS = {
 """How a test is called in a sentence."""
 
 
+ALL = "all"
+MANY = 6
+"""With more metrics than these that differ, a table has those of all samples, and another one the first metric by groups."""
+
+
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("others", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -39,7 +44,8 @@ def compare(
     FIRST and OTHERS are folders that `kgtools evaluate TASK` wrote of answers to the same prompts, scored alike. For each row of their tables and
     each metric: both figures, the difference with its 95 % interval, p of a paired test (exact McNemar for rates of single samples, else exchanges of
     whole groups), p corrected for all rows of the metric (Holm), samples that are higher and lower in the other run, and the smallest difference
-    that so many samples detect four times of five. Metrics whose table would say nothing new are named below.
+    that so many samples detect four times of five. Metrics whose table would say nothing new are named below; --format csv
+    or json has all.
 
     \b
     Example:
@@ -60,9 +66,12 @@ def print_comparison(result: "Comparison", show: int, style: str) -> None:
         print_table(list(asdict(result.rows[0])), [list(asdict(row).values()) for row in result.rows], style=style)
     else:
         alike = _alike(result)
-        for name in result.metrics:
-            if name not in alike:
-                _print_metric(result, name, style)
+        names = [name for name in result.metrics if name not in alike]
+        if len(names) > MANY:
+            _print_rows(result, [row for row in result.rows if row.by == ALL and row.metric in names], "", style)
+            names = names[:1]
+        for name in names:
+            _print_rows(result, [row for row in result.rows if row.metric == name], name, style)
     for row in shown.iter_rows(named=True):
         _print_sample(result.runs[0], row, style)
     _tell(result)
@@ -91,39 +100,29 @@ def _alike(result: "Comparison") -> dict[str, str]:
     return found
 
 
-def _print_metric(result: "Comparison", name: str, style: str) -> None:
+def _print_rows(result: "Comparison", differences: "list[Difference]", metric: str, style: str) -> None:
+    """Differences of one metric, or of several where none is named."""
+    from kgtools.train.evaluate.task import CROSS
+
     several = len(result.runs) > 2
-    percent = result.metrics[name]["percent"]
     first, other = result.runs[0], "other" if several else result.runs[1]
-    heads = [
-        "source",
-        "by",
-        "",
-        "n",
-        first,
-        other,
-        "difference",
-        "95 %",
-        "higher",
-        "lower",
-        "p",
-        "p (Holm)",
-        "detectable",
-    ]
+    heads = ["n", first, other, "difference", "95 %", "higher", "lower", "p", "p (Holm)", "detectable"]
     rows: list[list[Any]] = []
-    for row in result.rows:
-        if row.metric == name:
-            cells: list[Any] = [
-                row.source or "all", row.by, row.value, row.n, figure(row.first, percent), figure(row.other, percent),
-                figure(row.difference, percent, "+"), _interval(row, percent), row.higher, row.lower, _p(row.p), _p(row.p_holm),
-                figure(row.smallest_difference, percent),
-            ]  # fmt: skip
-            rows.append([row.run, *cells] if several else cells)
+    for row in differences:
+        if CROSS in row.by:
+            continue
+        percent = result.metrics[row.metric]["percent"]
+        about = [row.by, row.value] if metric else [row.metric]
+        rows.append([
+            *([row.run] if several else []), row.source or "all", *about, row.n, figure(row.first, percent), figure(row.other, percent),
+            figure(row.difference, percent, "+"), _interval(row, percent), row.higher, row.lower, _p(row.p), _p(row.p_holm),
+            figure(row.smallest_difference, percent),
+        ])  # fmt: skip
     lines = "; ".join(f"{run} {_in_brief(line)}" for run, line in result.contamination.items())
-    title = (
-        f"{result.task}, {name}: {'each run' if several else result.runs[1]} against {first}; contamination: {lines}"
-    )
-    print_table(["run", *heads] if several else heads, rows, title, style)
+    who = "each run" if several else result.runs[1]
+    title = f"{result.task}, {metric or 'all samples'}: {who} against {first}; contamination: {lines}"
+    about = ["by", ""] if metric else ["metric"]
+    print_table([*(["run"] if several else []), "source", *about, *heads], rows, title, style)
 
 
 def _in_brief(line: str) -> str:
@@ -167,7 +166,14 @@ def _said(run: str, side: str, row: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def _tell(result: "Comparison") -> None:
     """What the tables leave out, and what they come to."""
-    for name, why in _alike(result).items():
+    from kgtools.train.evaluate.task import CROSS
+
+    alike = _alike(result)
+    if crossed := sorted({row.by for row in result.rows if CROSS in row.by}):
+        tell(f"--format csv or json has differences by {', '.join(crossed)} too")
+    if len(result.metrics) - len(alike) > MANY:
+        tell(f"--format csv or json has the other metrics by group too: there are {len(result.metrics)}")
+    for name, why in alike.items():
         tell(f"{name}: {why}")
     for run, number in result.alone.items():
         tell(f"{run}: {number:,} samples are left out, as not all runs have them")
