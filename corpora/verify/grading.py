@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from kgtools.corpora.verify.forms.booleans import read_boolean
 from kgtools.corpora.verify.forms.boxes import ticked
-from kgtools.corpora.verify.forms.choices import read_choice
+from kgtools.corpora.verify.forms.options.choices import read_choice
 from kgtools.corpora.verify.forms.queries import read_query
 from kgtools.corpora.verify.forms.sets import read_abstention, read_set
 from kgtools.corpora.verify.forms.texts import read_text
@@ -117,8 +117,9 @@ def explain(
 class Chosen(NamedTuple):
     """What an answer to a question with options chooses.
 
-    `letters`: sorted, empty where none is chosen. `state`: read; mixed: a letter stands with the text of another option, or every option
-    is named; abstained: it says that it does not know; no_answer: nothing is answered, or not by any of the options."""
+    `letters`: sorted, empty where none is chosen. `state`: read; mixed: a letter stands with the text of another option, every option is
+    named, or several where one is right; abstained: it says that it does not know; no_answer: nothing is answered, or not by any of the
+    options."""
 
     letters: str
     state: Literal["read", "mixed", "abstained", "no_answer"]
@@ -132,7 +133,8 @@ def read_letters(text: str, item: Item, question: str = "") -> Chosen:
         return Chosen("", "abstained")
     if not reading.chosen:
         return Chosen("", "no_answer")
-    return Chosen(reading.chosen, "mixed" if reading.spoiled else "read")
+    undecided = len(reading.chosen) > 1 == len(item.right)
+    return Chosen(reading.chosen, "mixed" if reading.spoiled or undecided else "read")
 
 
 def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:

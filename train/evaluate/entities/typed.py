@@ -31,7 +31,7 @@ PAIR = re.compile(r"[(（<]([^()（）<>,，、\n]{1,60})[,，][ ]?([^()（）<>
 """`(糖尿病, 疾病)`"""
 TAG = re.compile(r"<([^<>/\n]{1,40})>([^<>\n]{1,80})</\1>")
 RULE = re.compile(r"[-:|=\s]+")
-NUMBERED = re.compile(r"\s+(?=\(?\d{1,2}[.、)）]\s*[^\d\s])")
+NUMBERED = re.compile(r"(?<!\s)\s+(?=\(?\d{1,2}[.、)）]\s*[^\d\s])")
 """Between the items of `1. 糖尿病 2. 高血压`."""
 AND = re.compile(r"以及|[和及与或/]|[ ](?:and|or)[ ]|[ ]")
 LEADS, TRAILS = (

@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kgtools.corpora.verify.forms.abstain import ABSTAINS, refuses
-from kgtools.corpora.verify.forms.all_options import ALL_BUT, NONE_BUT, all_but, says_all
-from kgtools.corpora.verify.forms.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
-from kgtools.corpora.verify.forms.choice_words import (
+from kgtools.corpora.verify.forms.options.all_options import ALL_BUT, NONE_BUT, THE_REST, all_but, says_all
+from kgtools.corpora.verify.forms.options.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
+from kgtools.corpora.verify.forms.options.guesses import (
+    explained_as_another,
+    in_turn,
+    is_cut_off,
+    may_hang,
+    of_others,
+    refuse_texts,
+    removed,
+    without_conditions,
+)
+from kgtools.corpora.verify.forms.options.judged import choose_judged, verdicts
+from kgtools.corpora.verify.forms.options.letters import find_letters
+from kgtools.corpora.verify.forms.options.paraphrases import names_of_option, reword
+from kgtools.corpora.verify.forms.options.words import (
+    ALL_SO,
     ALSO_LED,
-    ALSO_LOW,
-    ARTICLE,
     ASKS_FOR_FIRST,
-    CALLED,
     CONCLUDE,
     CONCLUDES,
     FIRST_BEFORE,
@@ -25,38 +36,26 @@ from kgtools.corpora.verify.forms.choice_words import (
     LEADS,
     LIKELY,
     NEGATIVE,
-    NEXT_LOW,
-    NO_OPTION_BEFORE,
-    NO_OPTION_BEHIND,
     ONLY_LEAD,
-    OPTION,
     PAIRED,
     REFUSED,
     SAID_TO_BE,
+    SUBJECT,
     TRAIL,
-    WORD_BEHIND,
+    TRAIL_NOT,
 )
-from kgtools.corpora.verify.forms.guesses import (
-    explained_as_another,
-    in_turn,
-    may_hang,
-    of_others,
-    refuse_texts,
-    without_conditions,
-)
-from kgtools.corpora.verify.forms.near import respell
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.language.against import OPENING, set_against
 from kgtools.corpora.verify.language.asked import asked_of
 from kgtools.corpora.verify.language.denials import HARMLESS, deny
-from kgtools.corpora.verify.language.names import RIGHT, ItemNames, Mention
+from kgtools.corpora.verify.language.names import ItemNames, Mention
 from kgtools.corpora.verify.language.reading import Text, fold, plain
 
 
 @lru_cache(4_096)
 def _texts(options: tuple[tuple[str, str], ...]) -> ItemNames:
-    return ItemNames(Item("set", answers=tuple((text,) for _, text in options)), None, "")
+    return ItemNames(Item("set", answers=tuple(names_of_option(text, options) for _, text in options)), None, "")
 
 
 @lru_cache(4_096)
@@ -77,7 +76,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         folded = Text(low)
     texts = _texts(options).find(low)
     inside = {at for one in texts for at in range(one.begin, one.end)} if texts else ()
-    marks = [one for one in _letters(read, low, letters) if one.begin not in inside]
+    marks = [one for one in find_letters(read, low, letters) if one.begin not in inside]
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
@@ -100,8 +99,15 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     first = len(item.right) == 1 and not negative and asks_for_first(question)
     several = len(item.right) > 1
-    chosen, spoiled = _choose(low, chains, where, several, first, len(options))
+    chosen, spoiled = _choose(low, chains, where, several, first, negative, len(options))
+    if several and len(kept := chosen - removed(mentions, denied)) > 1:
+        chosen = kept
     spoiled = spoiled or explained_as_another(low, mentions, denied, where, chosen)
+    judged, stop = verdicts(read, low, letters)
+    if judged and not any(
+        _is_led(low[max(0, one.begin - 40) : one.begin], True, True) for one in mentions if one.begin >= stop
+    ):
+        chosen, spoiled = choose_judged(judged, negative, several) or chosen, False
     all_said = several and not negative and says_all(low, denied)
     if several and not negative and (left := all_but(low, mentions, where, len(options))):
         chosen, spoiled = left, False
@@ -111,6 +117,9 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         chosen = set(range(len(options))) - {mentions[at].number for at in denied}
     elif denied and not chosen and NONE_BUT.search(low):
         chosen = {mentions[at].number for at in denied}
+    elif denied and not chosen and not negative:
+        left = set(range(len(options))) - {mentions[at].number for at in denied}
+        chosen = left if (THE_REST.search(low) if several else len(left) == 1) else set()
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
     if found is not None:
         for at, one in enumerate(mentions):
@@ -126,8 +135,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     if in_words:  # to choose all is a guess, and never to earn more than one right letter does
         reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)
-    if not chosen and (near := respell(low, item.options or {})) != low:
-        return read_choice(near, item, question, None)
+    if not chosen and (other := reword(low, item.options or {}, letters, bool(denied))) != low:
+        return read_choice(other, item, question, None)
     if not chosen and not denied:
         if refuses(low):
             reading.nothing = True
@@ -138,79 +147,14 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     return reading
 
 
-def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
-    """The letters of options in a text: alone, or after words that lead to an answer."""
-    if not letters:
-        return
-    pattern, whole = _patterns(letters)
-    if whole.fullmatch(low):
-        for sign in re.finditer(
-            f"[{letters.lower()}]", re.sub(r"\b(?:and|or)\b", lambda word: "+" * len(word[0]), low)
-        ):
-            yield Mention(*sign.span(), RIGHT, letters.index(sign[0].upper()))
-        return
-    low_end = -1
-    for token in pattern.finditer(read):
-        begin, end = token.span()
-        word = token[0]
-        before = low[max(0, begin - 40) : begin]
-        led = LEAD.search(before) is not None
-        if word.islower():
-            led = led or OPTION.search(before) is not None
-            led = led or (low_end >= 0 and ALSO_LOW.fullmatch(low, low_end, begin) is not None)
-            if not led or (WORD_BEHIND.match(read, end) and not NEXT_LOW.match(read, end)):
-                continue
-            low_end = end
-        if len(set(word)) < len(word) or not (word.isupper() or word.islower()):
-            continue
-        if len(word) > 1 and not led and not CONCLUDES.search(before):
-            line = read[read.rfind("\n", 0, begin) + 1 : begin].strip(" (:-") + (read[end:].partition("\n")[0]).strip(
-                " ).。,"
-            )
-            if "".join(sorted(word)) != word or (line and not _is_answer(read, begin, end)):
-                continue
-        if len(word) == 1 and not led:
-            if word == "A" and ARTICLE.match(read, end):
-                continue
-            if NO_OPTION_BEFORE.search(read[max(0, begin - 12) : begin]) or NO_OPTION_BEHIND.match(read, end):
-                continue
-        for at, letter in enumerate(word):
-            yield Mention(begin + at, begin + at + 1, RIGHT, letters.index(letter.upper()))
-
-
-def _is_answer(read: str, begin: int, end: int) -> bool:
-    """Whether letters written together are options though more stands in their line: they are a sentence, or are called right."""
-    if read[end : end + 2] in (
-        "正确",
-        "错误",
-        "均正",
-        "均错",
-        "都正",
-        "都错",
-        "都对",
-        "都是",
-        "不选",
-        "不对",
-        "排除",
-    ) or CALLED.match(read, end):
-        return begin == 0 or read[begin - 1] in "\n。;,! ("
-    return (begin <= 2 or read[begin - 1] in "\n。;! 是为选或") and read[end : end + 1] in (*"。.;!,(", "")
-
-
-@lru_cache(64)
-def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    both, low = letters + letters.lower(), letters.lower()
-    whole = rf"[\s(\[{{'.:]*[{low}](?:[\s,、;/&+().和与及]*(?:(?:and |or )[\s(]*)?[{low}])*[\s)\]}}.。,:;!']*"
-    return re.compile(rf"(?<![A-Za-z0-9])[{both}]+(?![A-Za-z0-9'])"), re.compile(whole)
-
-
 def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterator[Chain]:
     run: list[Mention] = []
     for one in mentions:
         if run:
             gap = low[run[-1].end : one.begin]
             paired = run[-1].begin in marks and one.begin not in marks and PAIRED.fullmatch(gap)
-            if len(gap) > 24 or "\n" in gap or not (paired or JOINED.fullmatch(gap)):
+            apart = ";" in gap and one.begin in marks and SUBJECT.match(low, one.end)
+            if apart or len(gap) > 24 or "\n" in gap or not (paired or JOINED.fullmatch(gap)):
                 yield Chain(run)
                 run = []
         run.append(one)
@@ -219,10 +163,10 @@ def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterat
 
 
 def _choose(
-    low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool, count: int
+    low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool, negative: bool, count: int
 ) -> tuple[set[int], bool]:
     """The options that are chosen, and whether a letter is said with the text of another option. `first`: what comes first is asked
-    for."""
+    for; `negative`: what is not so."""
     if not chains:
         return set(), False
     leads = LEADS.search(low) is not None
@@ -234,6 +178,14 @@ def _choose(
     ]
     heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
+    if several and not negative:
+        trailed += [at for at, chain in enumerate(chains) if _is_many(chain) and ALL_SO.match(low, chain[-1].end)]
+        trailed = sorted(set(trailed))
+    if negative and (trailed or not led):
+        not_so = [at for at, chain in enumerate(chains) if TRAIL_NOT.match(low, chain[-1].end)]
+        trailed = not_so or ([] if len(trailed) < len(chains) else trailed)
+        if not trailed and not led:
+            chains = [chain for chain in chains if not TRAIL.match(low, chain[-1].end)]
     if led:
         taken = [led[-1]]
         while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):
@@ -265,6 +217,8 @@ def _choose(
         taken = named
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
+    elif is_cut_off(low, chains[-1][-1].end):
+        return set(), False
     else:
         lettered = [at for at, chain in enumerate(chains) if any(one.begin in marks for one in chain)]
         taken = lettered or list(range(len(chains)))

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise, takewhile
 
-from kgtools.corpora.verify.forms.choice_words import (
+from kgtools.corpora.verify.forms.options.words import (
     BELOW,
     IS_ONE,
     LABEL,

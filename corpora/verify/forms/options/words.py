@@ -3,51 +3,76 @@
 import re
 
 LEAD = re.compile(
-    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|不[,。!](?:应该?|而)?是|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能"
+    r"(?:答案|正确的?选项|正确的(?=[是为有:])|应选|故选|我选|选择|选(?!项|手|拔)|应[该当]?[是为]|不[,。!](?:应该?|而)?是"
+    r"|最终(?:答案|选择|选项)?(?=[:是为选])|最后(?:答案)?(?=[:选])|还是|对应(?:[^,。;\n]{0,8}的(?=是))?|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能"
     r"|是)|例外的?是|更正|订正"
-    r"|改[为成选]|(?<![a-z])(?:answers?|(?:correct|right|best) (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
+    r"|改[为成选]|(?<![a-z])(?:answers?|final(?=:)|selections?"
+    r"|(?:correct|right|best) (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
     r"|correction|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
-    r"(?:应该?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?is| are| to| only| just| would be| should be| must be"
+    r"(?:应[该当]?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?= ?| ?is| are| to| only| just| would be| should be| must be"
     r"| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
     r"|the option )?[ (\[{'.]{0,4}$"
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(
-    r"答案|选|应|不|剩|例外|更正|订正|改|(?i:answer|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
+    r"答案|正确|选|应|不|剩|最|还是|对应|例外|更正|订正|改"
+    r"|(?i:answer|final|selection|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
     r"|left with|remaining|switch|change|revise|correction)"
 )
 CONCLUDES = re.compile(
     r"(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary|wait"
     r"|sorry|i mean|actually))[是为选,:. ]{0,3}"
-    r"(?:only |just |it is |it's |[(\[]){0,2}$"
+    r"(?:only |just |it is |it's |(?:[a-z']{1,15} ){1,6}(?:is|would be|must be) |option |choice |[(\[]){0,3}$"
 )
 """What stands before a letter that is a conclusion, but before other words too."""
 CONCLUDE = re.compile(
     r"综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b"
 )
 TRAIL = re.compile(
-    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合|无误|没错"
+    r"[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?才(?:是|属于?|为|对|会|能)"
+    r"|[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合|无误|没错"
     r"|无疑)|[)\]}. ]{0,4}(?:选项)?[ :(]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is"
     r"|are|seems"
     r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
 )
 """What stands right behind an answer: B正确, B is correct."""
-JOINED = re.compile(
-    r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
+ALL_SO = re.compile(
+    r"[)\]}. ]{0,4}(?:[2-5]?[项个者]?(?:选项)?)[都均皆](?:是|为|属于?|可|能|会)|[)\]} ]{0,3} are (?:all|both) "
 )
-CALLED = re.compile(r"(?:[两2345]?[项个者])?[都均]?(?:[对错](?:[,。;!\n]|$)|正确|错误|符合|不)")
+"""What stands behind several options that are so: ABC3个选项都是."""
+TRAIL_NOT = re.compile(
+    r"[)\]}. ]{0,4}(?:选项|项)?(?:[则就才都均]|的?(?:说法|叙述|描述|表述))?(?:是|为)?"
+    r"(?:不(?:是|对|正确|属于|符合|会|能|包括|应|恰当)|错|有误|除外|例外)"
+    r"|[)\]}. ]{0,4} ?(?:(?:is|are|was|does|do|would)(?: not|n't)|(?:is|are) (?:the )?(?:false|incorrect|wrong|exception|odd one))"
+)
+"""What stands right behind the answer to a question for what is not so: D不是, E is not."""
+SUBJECT = re.compile(r"(?:选项|项)?[\u3400-\u9fff]")
+"""Behind a letter that begins a clause of its own: D项饮浓茶可使血压升高."""
+JOINED = re.compile(
+    r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also|plus|as well as)?"
+    r"[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
+)
+CALLED = re.compile(
+    r"(?:[两2345]?[项个者])?(?:选项)?[都均]?(?:[对错](?:[,。;!\n]|$)|正确|错误|符合|不|(?<=[都均])(?:是|为|属|能|可|会))"
+)
 PAIRED = re.compile(
     r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
 )
 HEDGED = re.compile(
     r"[\s。.;,!?]{0,4}[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
 )
-ARTICLE = re.compile(r" (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
+ARTICLE = re.compile(
+    r" \d{1,3}[ -]?(?:year|month|week|day|yo\b|y/o)| (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due|plus|alone|also)\b)[a-z]"
+)
 ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
 NO_OPTION_BEFORE = re.compile(
-    r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$"
+    r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?\Z"
 )
-NO_OPTION_BEHIND = re.compile(r"[超型反肝级期组类链细区淋]|反应| ?(?:cells?|型|virus)")
+NO_OPTION_BEHIND = re.compile(
+    r"[超型反肝级期组类链细区淋]|反应| ?(?:cells?|型|virus)|(?-i:\. ?"
+    r"(?:coli|aureus|difficile|pneumoniae|albicans|meningitidis|influenzae|botulinum|tetani|perfringens|trachomatis"
+    r"|diphtheriae|burgdorferi|jejuni|cholerae|faecalis|fragilis|granulomatis|histolytica|falciparum|vivax)\b)"
+)
 SAID_TO_BE = re.compile(r"(?:\b(?:is|are|be)(?: the| an?)? |是|为)$")
 ONLY_LEAD = re.compile(
     r"[\s。.!,;]{0,4}(?:the |my )?(?:final |correct |best )?(?:答案|answer|option|选项?)(?: is|是|为|选|:){0,3}[\s(\[]{0,3}"

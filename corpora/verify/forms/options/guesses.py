@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, partial
 
-from kgtools.corpora.verify.forms.choice_words import REACH
+from kgtools.corpora.verify.forms.options.words import REACH
 from kgtools.corpora.verify.item import Item, Names
 from kgtools.corpora.verify.language.aliases import names_of
 from kgtools.corpora.verify.language.diseases import Topics, is_another, topics_of
@@ -68,6 +68,23 @@ def without_conditions(read: str, low: str) -> tuple[str, str]:
         read = read[: words.start()] + blank + read[words.end() :]
         low = low[: words.start()] + blank + low[words.end() :]
     return read, low
+
+
+REMOVES = re.compile(r"掉|划|删|剔除|排除|作废|strike|struck|remov|drop|exclud|cross|delet|scratch|rule")
+CUT = 60
+"""Characters from which on an answer that ends in the middle of a sentence was cut off."""
+
+
+def is_cut_off(low: str, end: int) -> bool:
+    """Whether a text stops in the middle of a sentence, behind the last option that it names."""
+    last = low.rstrip()
+    return len(last) > CUT and end < len(last) and last[-1] not in "。.!?…)]}'>✓✔√✅☑"
+
+
+def removed(mentions: Sequence[Mention], denied: Mapping[int, str]) -> set[int]:
+    """The options that are taken off again where they are named last: 去掉D."""
+    last = {one.number: at for at, one in enumerate(mentions)}
+    return {number for number, at in last.items() if at in denied and REMOVES.search(denied[at])}
 
 
 def in_turn(low: str, chains: Sequence[Sequence[Mention]], led: Sequence[int], count: int) -> bool:

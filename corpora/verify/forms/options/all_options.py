@@ -27,8 +27,14 @@ ONLY_NOT = re.compile(
 NONE_BUT = re.compile(
     r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above|the options) )?(?:except|but)\b"
 )
+THE_REST = re.compile(
+    r"(?:其[余它他]|剩下|余下)(?:的)?(?:[2-7][项个])?(?:选项)?[都均皆全]?(?:是|为)?(?:正确|对|符合|应选|答案)"
+    r"|\b(?:others?|rest|remaining)(?: (?:two|three|four|five|ones|options|choices))*(?: (?:are|is|must be))?(?: all)?"
+    r" (?:right|correct|true|the answers?)"
+)
+"""Says that what is not named is right."""
 ALL = re.compile(
-    r"全选|(?:以上|上述|所有|各项|每1?项|[4-9]项|[4-9]个|全部)(?:选项|答案)?(?:全部?|[都均皆是]){0,2}(?:正确|对|选|符合|是|应选)"
+    r"全选|(?:以上|上述|所有|各项|每1?项|(?<![第、,\d])[4-9][项个]|全部)(?:选项|答案)?(?:全部?|[都均皆是]){0,2}(?:正确|对|选|符合|是|应选)"
     r"|\ball (?:of )?(?:the )?(?:above|of (?:them|these|the options)|(?:four|five|six|seven)|options|answers|choices)\b"
     r"|\b(?:every|each) (?:single )?(?:option|one|choice|answer) (?:is|are|applies|fits)\b|\ball (?:are|apply|is)\b"
 )

@@ -1,0 +1,55 @@
+"""Options that are judged one by one: A ✓ B ✗ C ✓; a table with yes and no."""
+
+import re
+from functools import lru_cache
+
+_SO = r"[✓✔√✅☑]|是|对|正确|符合(?:题意)?|属于|成立|可以?|(?:true|yes|correct|right|agree|applies|fits|y|t)(?![a-z'])|a? ?feature(?![a-z])"
+_NOT_SO = (
+    r"[✗✘×❌☒]|x(?![a-z0-9'])|否|错误?|不(?:是|对|正确|符合(?:题意)?|属于|成立|可以?|选|相符)|与题(?:意|干)?(?:无关|不符)|无关|排除"
+    r"|(?:false|no|incorrect|wrong|excluded?|disagree|n|f)(?![a-z'])|not? (?:true|correct|right|applicable|a? ?feature)"
+    r"|(?:does|is|do|are)(?: not|n't)"
+)
+BEGINS = re.compile(rf"[\s.:、)\]|}}(>=,-]{{0,6}}(?:(?P<so>{_SO})|(?P<not>{_NOT_SO}))(?![\u3400-\u9fff])")
+"""A verdict right behind a letter."""
+ENDS = re.compile(
+    rf"(?:^|[\s:|,;。(=>→-]|(?=[✓✔√✅☑✗✘×❌☒]))(?:(?P<so>{_SO})|(?P<not>{_NOT_SO}))(?: ?\([^()\n]{{0,40}}\))?[\s.|,;。!)]*$"
+)
+"""A verdict at the end of what is said of an option."""
+
+
+@lru_cache(64)
+def _heads(letters: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9])[{letters}](?![A-Za-z0-9'])")
+
+
+def verdicts(read: str, low: str, letters: str) -> tuple[dict[int, bool], int]:
+    """Whether each option is called so or not, by its number, and where the last verdict ends; nothing unless all are, in their order."""
+    if len(letters) < 3 or letters[0] not in read:
+        return {}, 0
+    heads: dict[int, int] = {}
+    for sign in _heads(letters).finditer(read):
+        if sign[0] == letters[len(heads) : len(heads) + 1]:
+            heads[sign.end()] = sign.start()
+    if len(heads) < len(letters):
+        return {}, 0
+    begins = list(heads)
+    last = low.find("\n", begins[-1])
+    ends = [*list(heads.values())[1:], len(low) if last < 0 else last]
+    found: dict[int, bool] = {}
+    stop = 0
+    for number, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        words = BEGINS.match(low, begin, end) or ENDS.search(low[begin:end].rstrip("([{*-+ "))
+        if words is None:
+            return {}, 0
+        found[number] = words["so"] is not None
+        stop = end
+    return found, stop
+
+
+def choose_judged(found: dict[int, bool], negative: bool, several: bool) -> set[int]:
+    """The options that verdicts choose: those that are so; of a question for what is not so, the only one that is not, or the only one
+    that is."""
+    so = {number for number, value in found.items() if value}
+    if negative and not several:
+        return min((so, found.keys() - so), key=len)
+    return so
