@@ -63,7 +63,8 @@ HEDGED = re.compile(
     r"[\s。.;,!?]{0,4}[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
 )
 ARTICLE = re.compile(
-    r" \d{1,3}[ -]?(?:year|month|week|day|yo\b|y/o)| (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due|plus|alone|also)\b)[a-z]"
+    r" \d{1,3}[ -]?(?:year|month|week|day|yo\b|y/o)"
+    r"| (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due|plus|alone|also)\b)[a-z]"
 )
 ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
 NO_OPTION_BEFORE = re.compile(
