@@ -20,6 +20,7 @@ class _Task(Settings):
     labels: tuple[str, ...] | Literal["definition"] | None = None
     row: str | None = None
     lang: str | None = None
+    entity: str = ""
     assumed: bool = False
 
 
@@ -40,7 +41,7 @@ class _Catalog(Settings):
 @dataclass(frozen=True)
 class MedsTask:
     """`id`: task57. `kind`: how an answer is read (`tasks.yaml`). `labels`: of which answers name one, or several; `definition`: of those that the
-    record's definition quotes. `row`: the column of the published table. `lang`: where the scripts cut words by it. `assumed`: its definition was
+    record's definition quotes. `row`: the column of the published table. `lang`: where the scripts cut words by it. `entity`: of what names are. `assumed`: its definition was
     not released."""
 
     id: str
@@ -50,6 +51,7 @@ class MedsTask:
     labels: tuple[str, ...] | Literal["definition"]
     row: str
     lang: str | None
+    entity: str
     first_line: bool
     assumed: bool
 
@@ -60,7 +62,7 @@ def tasks() -> dict[str, MedsTask]:
     return {
         id_: MedsTask(
             id_, one.name, name, one.kind or category.kind, category.labels if one.labels is None else one.labels, _row(id_, one), one.lang,
-            category.first_line, one.assumed,
+            one.entity, category.first_line, one.assumed,
         )
         for name, category in _read().categories.items()
         for id_, one in category.tasks.items()

@@ -8,7 +8,8 @@ import polars as pl
 
 from kgtools.corpora.verify import Item, read_letters
 from kgtools.train.evaluate.entities.match import Counts, match_strictly
-from kgtools.train.evaluate.entities.names import fold, read_names
+from kgtools.train.evaluate.entities.names import fold
+from kgtools.train.evaluate.entities.typed import read_entities
 from kgtools.train.evaluate.meds_bench.catalog import MedsTask, tasks
 from kgtools.train.evaluate.meds_bench.labels import claims, read_label
 from kgtools.train.evaluate.meds_bench.texts import text_metrics
@@ -21,7 +22,7 @@ PARTS = ("tp", "fp", "fn")
 Marks = dict[str, Any]
 AND = re.compile(r"(?<=\b[A-J]) (?:et|y|e) (?=[A-J]\b)")
 """Between letters in French and Spanish; of Russian and Japanese the grading of exams knows it."""
-MARKS = re.compile(r"[\"'“”‘’]|[.。]+$")
+MARKS = re.compile(r"[\"'“”‘’*`]|[.。]+$")
 SPACE = re.compile(r"\s+")
 
 
@@ -87,9 +88,10 @@ def _labels(sample: Sample, text: str, _: MedsTask) -> Marks:
     return marks
 
 
-def _entities(sample: Sample, text: str, _: MedsTask) -> Marks:
+def _entities(sample: Sample, text: str, task: MedsTask) -> Marks:
     """An answer that cannot be read names nothing. That there are none, said of a sentence that has none, is right."""
-    names = read_names(text)
+    found = read_entities(text, [task.entity], sample.question)
+    names = None if found is None else [name for _, name in found]
     said, right = _set(names or ()), _set(_names_of(sample.reference or ""))
     counts = match_strictly([("", name) for name in said], [("", name) for name in right])
     return {
