@@ -41,8 +41,8 @@ class _Catalog(Settings):
 @dataclass(frozen=True)
 class MedsTask:
     """`id`: task57. `kind`: how an answer is read (`tasks.yaml`). `labels`: of which answers name one, or several; `definition`: of those that the
-    record's definition quotes. `row`: the column of the published table. `lang`: where the scripts cut words by it. `entity`: of what names are. `assumed`: its definition was
-    not released."""
+    record's definition quotes. `row`: the column of the published table. `lang`: where the scripts cut words by it. `entity`: of what
+    names are. `assumed`: its definition was not released."""
 
     id: str
     name: str
