@@ -52,6 +52,8 @@ def log_likelihoods(model: Any, pairs: Sequence[Pair], pad: int, at_once: int) -
 
     What is the same up to its last token is computed once, as it is for all letters of a question that are one token each. Sequences of
     about a length go together, the longest first, padded on the right, where nothing looks at the padding."""
+    if not pairs:
+        return []
     asked_of: dict[tuple[int, ...], list[int]] = {}
     for number, (prompt, continuation) in enumerate(pairs):
         asked_of.setdefault((*prompt, *continuation[:-1]), []).append(number)

@@ -102,11 +102,12 @@ def print_result(result: "Evaluation", style: str) -> None:
     if result.refused:
         tell("records not asked: " + ", ".join(f"{name} {number:,}" for name, number in result.refused.items()))
     main = next((cell for cell in result.cells if cell.metric == names[0]), None)
-    if main and main.smallest_difference is not None:
-        scale = 100 if result.metrics[names[0]]["percent"] else 1
+    if main and main.smallest_difference:
+        percent = result.metrics[names[0]]["percent"]
+        least = main.smallest_difference * (100 if percent else 1)
+        what = f"a difference under {least:.1f}" if not percent or least < 100 else "any difference"
         tell(
-            f"n = {main.n:,}: a difference under {main.smallest_difference * scale:.1f} between two models on {names[0]} would mostly go unseen; a "
-            "paired test on the same prompts sees more"
+            f"n = {main.n:,}: {what} between two models on {names[0]} would mostly go unseen; a paired test on the same prompts sees more"
         )
     tell(f"scores.parquet, cells.json and run.json are in {result.out}")
 

@@ -32,6 +32,12 @@ MOST_WORDS, MOST_CHARACTERS = 12, 60
 """What is longer is a sentence and names nothing."""
 
 
+def without_bullet(line: str) -> str:
+    """A line without the sign or number of its place in a list."""
+    bullet = BULLET.match(line)
+    return line[bullet.end() :] if bullet else line
+
+
 def read_names(text: str) -> tuple[str, ...] | None:
     """The names that an answer lists, in its order, as it writes them; none where it says that there is none; None where nothing can be read."""
     plain = FENCE.sub("", text).strip()
@@ -41,7 +47,7 @@ def read_names(text: str) -> tuple[str, ...] | None:
         return tuple(found)
     found, none = [], False
     for line in plain.split("\n"):
-        line = BULLET.sub("", line, count=1) if BULLET.match(line) else line
+        line = without_bullet(line)
         if says_none(clean(line)):
             none = True
             continue

@@ -17,6 +17,7 @@ from kgtools.train.evaluate.entities.names import (
     is_name,
     read_json,
     says_none,
+    without_bullet,
 )
 from kgtools.train.evaluate.entities.types import TypeNames
 
@@ -24,7 +25,7 @@ Entity = tuple[str, str]
 """The type, as it is asked for, and the name, as the answer writes it."""
 HEAD = re.compile(r"([^:：\n]{1,40})[:：](.*)")
 BESIDE = re.compile(
-    r"(.{1,60}?)[ \t]*(?:[(（\[【]([^()（）\[\]【】]{1,40})[)）\]】]|[ \t][-–—|/→][->]{0,2}[ \t]+(.{1,40})|\t+(.{1,40}))"
+    r"(.{1,60}?)(?:[ \t]*+[(（\[【]([^()（）\[\]【】]{1,40})[)）\]】]|[ \t]++[-–—|/→][->]{0,2}[ \t]++(.{1,40})|\t++(.{1,40}))"
 )
 """`糖尿病（疾病）`, `diabetes - Disease`, `diabetes -> disease`."""
 PAIR = re.compile(r"[(（<]([^()（）<>,，、\n]{1,60})[,，][ ]?([^()（）<>,，、\n]{1,40})[)）>]")
@@ -100,7 +101,7 @@ def _of_lines(plain: str, names: TypeNames, source: str) -> list[Entity] | None:
     """Whether the heading has its names on its own line, or a blank line behind them: what follows is no list of it."""
     for whole in plain.split("\n"):
         bullet = BULLET.match(whole)
-        line = BULLET.sub("", whole, count=1) if bullet else whole
+        line = whole[bullet.end() :] if bullet else whole
         if not line.strip() or RULE.fullmatch(line):
             gap = True
             continue
@@ -195,7 +196,7 @@ def _names(piece: str, source: str, names: TypeNames) -> tuple[list[str], bool]:
     if len(parts := [part for one in BETWEEN.split(name) if (part := clean(one))]) > 1:
         return [known for part in parts for known in _names(part, source, names)[0]], False
     if len(parts := NUMBERED.split(f" {name}")) > 2:
-        return [clean(BULLET.sub("", part, count=1)) for part in parts if part.strip()], False
+        return [clean(without_bullet(part)) for part in parts if part.strip()], False
     name = TRAILS.sub("", LEADS.sub("", name, count=1) if LEADS.match(name) else name)
     if (short := clean(REMARK.sub("", name))) != name and _stands(short, source):
         name = short

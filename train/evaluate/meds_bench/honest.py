@@ -22,7 +22,7 @@ PARTS = ("tp", "fp", "fn")
 Marks = dict[str, Any]
 AND = re.compile(r"(?<=\b[A-J]) (?:et|y|e) (?=[A-J]\b)")
 """Between letters in French and Spanish; of Russian and Japanese the grading of exams knows it."""
-MARKS = re.compile(r"[\"'“”‘’*`]|[.。]+$")
+MARKS = re.compile(r"[\"'“”‘’*`]|(?<![.。])[.。]+$")
 SPACE = re.compile(r"\s+")
 
 

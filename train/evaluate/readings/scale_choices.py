@@ -13,6 +13,7 @@ NO_VIEW = re.compile(
     r"没有(?:任何)?(?:个人|自己|主观)?的?(?:观点|看法|立场|意见|情感|偏好)|不(?:便|能|会|宜)(?:表达|发表|选择|表态|作出选择)|保持中立的?立场"
     r"|\b(?:do not|don't|cannot|can't) (?:have|hold|express|choose|take|form)\b[^.\n]{0,24}"
     r"\b(?:opinions?|beliefs?|views?|feelings?|sides?|options?)\b"
+    r"|\b(?:have|hold|with) no (?:[a-z]+ ){0,2}(?:opinions?|beliefs?|views?|feelings?|sides?)\b"
 )
 """An answer that has no view of its own; it counts only where nothing is chosen."""
 NEITHER = re.compile(r"既不[^,。\n]{1,8}也不|谈不上|\bneither\b")
