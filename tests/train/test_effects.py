@@ -56,7 +56,7 @@ def test_where_nothing_is_split_no_question_is_held_out(tmp_path: Path) -> None:
 def test_exact_match_is_the_share_of_answers_that_are_those_of_their_records(tmp_path: Path) -> None:
     place = records(tmp_path / "all", [question(n) + reply(f"答{n}。") for n in range(4)])
     texts = {"r3": "答3", "r0": "答1。", "r2": "答2。", "r1": ""}
-    rows = [(id_, 0, question(0), text, None, True, 1, 1, 0) for id_, text in texts.items()]
+    rows = [(id_, 0, question(0), text, None, True, 1, 1, 0, None) for id_, text in texts.items()]
     ANSWERS.frame(rows).write_parquet(tmp_path / "answers.parquet")
 
     assert exact_match(tmp_path, place) == 0.5
