@@ -9,7 +9,8 @@ import orjson
 
 FENCE = re.compile(r"```[a-zA-Z]*\n?")
 NONE = re.compile(
-    r"(?:there (?:is|are) no|no (?:related |such |named |relevant )?(?:entity|entities|enetity)|none|not found|nothing|n/?a|null|nil)\b[^,;]{0,60}"
+    r"(?:there (?:is|are) (?:no|none)|none (?:is|are) (?:named|mentioned)"
+    r"|no (?:related |such |named |relevant )?(?:entity|entities|enetity)|none|not found|nothing|n/?a|null|nil)\b[^,;]{0,60}"
     r"|[\[{(]\s{0,3}[\])}]"
     r"|(?:上述|该|这个|本)?(?:文本|句子|句|文中|对话|病历)?中?(?:没有|未提及|未发现|未提到|不包含|不存在|无)"
     r"(?:提到|提及|出现|发现|包含|明确的?|任何|相关的?|指定|类型的?|此类|这类|该类|上述|可识别的?|需要抽取的?|医学|命名){0,3}(?:实体|内容|信息)?",

@@ -9,7 +9,7 @@ COUNT = re.compile(r"[(（][ ]?\d+[^()（）]{0,6}[)）]$")
 """`症状（2个）`"""
 INTRODUCES = re.compile(r"(?:[的中里出到了]|\b(?:the|in))\s?$")
 """How the words before a heading end that is said in a sentence: `文本中的疾病有`."""
-OPENS, CLOSES = r"[*#_\s【\[<「]*", r"[*_\s】\]>」]*"
+OPENS, CLOSES = r"[*#_\s【\[<「]{0,8}", r"[*_\s】\]>」]{0,8}"
 BEHIND = r"(?:实体|类型|类|名称)?|(?:'?s|es)?(?: entit(?:y|ies)| names?)?"
 IS_ZH = r"(?:主要|分别|名称)?(?:包括|包含|有|是|为|如下)[:：]?"
 IS_EN = r"(?: (?:mentioned|found|identified|listed|present|in|the|this|text|sentence)){0,5} (?:are|is|includes?)\b:?(?! (?:no|not|none)\b)"

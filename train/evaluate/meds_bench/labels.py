@@ -18,7 +18,7 @@ BEFORE_DENIES = re.compile(
     r"(?:\b(?:not|isn't|never|no longer|neither|nor|rather than|instead of)|不是|并非|非)\s{0,2}(?:a |an |the |[\"'])?$"
 )
 SIDES = re.compile(r"[^a-z0-9]+")
-FIRST, WORD, EXPLAINS = re.compile(r"\W{0,8}(\w+)[.,:;!\n-]"), re.compile(r"\w+"), 3
+FIRST, WORD, EXPLAINS = re.compile(r"\W{0,8}(\w{1,40})[.,:;!\n-]"), re.compile(r"\w+"), 3
 SHORT = 5
 """Labels of so many characters at most, such as yes, true and 0, are words of their own kind: no names, of which a text can speak."""
 
