@@ -15,7 +15,7 @@ OPTIONS = re.compile(
     r"\n[^\n]{1,400}\n{1,2}\s{0,4}\(?A[.)）、:：．] ?[^\n]{1,200}\n{1,2}\s{0,4}\(?B[.)）、:：．] ?[^\n]{1,200}\n{1,2}\s{0,4}\(?C[.)）、:：．]"
 )
 """What another question begins with: a header, or a line of its own above options."""
-AGAIN = 12
+AGAIN = 32
 """Characters of a question by which it is known again."""
 WORD, BETWEEN = (
     re.compile(r"\w+"),

@@ -28,7 +28,9 @@ NONE_BUT = re.compile(
     r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above|the options) )?(?:except|but)\b"
 )
 THE_REST = re.compile(
-    r"(?:其[余它他]|剩下|余下)(?:的)?(?:[2-7][项个])?(?:选项)?[都均皆全]?(?:是|为)?(?:正确|对|符合|应选|答案)"
+    r"(?:其[余它他]|剩下|余下)(?:的)?(?:[2-7][项个种])?(?:选项|情况|各项)?(?:[都均皆全](?!不|错|没|无|非|是错)|可|正确|对(?!应)|符合|应选)"
+    r"|\b(?:keep|take|choose|select|leav(?:e|es|ing)) (?:only )?(?:all )?(?:the )?(?:rest|remaining|others?)\b"
+    r"|\bthe (?:rest|others) (?:are|do|apply|fit)\b(?! not)"
     r"|\b(?:others?|rest|remaining)(?: (?:two|three|four|five|ones|options|choices))*(?: (?:are|is|must be))?(?: all)?"
     r" (?:right|correct|true|the answers?)"
 )
@@ -59,6 +61,14 @@ def all_but(low: str, mentions: Sequence[Mention], where: Mapping[int, bool], co
 
 
 SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
+
+
+def the_rest(low: str, mentions: Sequence[Mention], count: int) -> set[int]:
+    """The options that are chosen as those that are not named before: D不选，其余都对; none where no words say so."""
+    words = THE_REST.search(low)
+    named = {one.number for one in mentions if words and one.begin < words.start()}
+    behind = words is not None and any(one.begin > words.end() for one in mentions)
+    return set(range(count)) - named if named and not behind else set()
 
 
 def says_all(low: str, denied: Collection[int]) -> bool:

@@ -44,6 +44,19 @@ def fills_line(low: str, chain: Chain) -> bool:
     )
 
 
+def ends_with(low: str, chain: Chain, marks: dict[int, bool]) -> bool:
+    """Whether the last sentence of a text is one letter alone."""
+    begin = chain[0].begin
+    start = max(low.rfind(sign, max(0, begin - 12), begin) for sign in ".。;!?\n") + 1
+    return (
+        len(chain) == 1
+        and begin in marks
+        and start > 0
+        and not low[start:begin].strip(" *(选")
+        and not low[chain[0].end :].strip(" *).。!")
+    )
+
+
 def listed_lines(low: str, chains: list[Chain], heads: list[int]) -> list[int]:
     """The first two or more options that are listed in lines of their own, one below the other."""
     run: list[int] = []

@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kgtools.corpora.verify.forms.abstain import ABSTAINS, refuses
-from kgtools.corpora.verify.forms.options.all_options import ALL_BUT, NONE_BUT, THE_REST, all_but, says_all
-from kgtools.corpora.verify.forms.options.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
+from kgtools.corpora.verify.forms.options.all_options import ALL_BUT, NONE_BUT, all_but, says_all, the_rest
+from kgtools.corpora.verify.forms.options.chains import (
+    Chain,
+    ends_with,
+    fills_line,
+    is_mixed,
+    listed_lines,
+    without_next_subject,
+)
 from kgtools.corpora.verify.forms.options.guesses import (
     explained_as_another,
     in_turn,
@@ -42,6 +49,7 @@ from kgtools.corpora.verify.forms.options.words import (
     SAID_TO_BE,
     SUBJECT,
     TRAIL,
+    TRAIL_LED,
     TRAIL_NOT,
 )
 from kgtools.corpora.verify.found import Found, Reading
@@ -117,9 +125,11 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         chosen = set(range(len(options))) - {mentions[at].number for at in denied}
     elif denied and not chosen and NONE_BUT.search(low):
         chosen = {mentions[at].number for at in denied}
-    elif denied and not chosen and not negative:
+    elif several and not negative and not _is_called(low, chains) and (left := the_rest(low, mentions, len(options))):
+        chosen, spoiled = left, False
+    elif denied and not chosen and not negative and not several:
         left = set(range(len(options))) - {mentions[at].number for at in denied}
-        chosen = left if (THE_REST.search(low) if several else len(left) == 1) else set()
+        chosen = left if len(left) == 1 else set()
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
     if found is not None:
         for at, one in enumerate(mentions):
@@ -175,8 +185,11 @@ def _choose(
         at
         for at, chain in enumerate(chains)
         if _is_led(low[max(0, chain[0].begin - 40) : chain[0].begin], leads, concludes and chain[0].begin in marks)
+        or TRAIL_LED.match(low, chain[-1].end)
     ]
     heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
+    if not several and len(chains) > 1 and ends_with(low, chains[-1], marks):
+        led.append(len(chains) - 1)
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
     if several and not negative:
         trailed += [at for at, chain in enumerate(chains) if _is_many(chain) and ALL_SO.match(low, chain[-1].end)]
@@ -196,6 +209,8 @@ def _choose(
         taken = trailed
     elif several and (listed := listed_lines(low, chains, heads)):
         taken = listed
+    elif is_cut_off(low, chains[-1][-1].end) and not (heads and heads[0] == 0):
+        return set(), False
     elif heads and (
         any(len(chains[at]) > 1 and _is_many(chains[at]) for at in heads)
         if several
@@ -217,8 +232,6 @@ def _choose(
         taken = named
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
-    elif is_cut_off(low, chains[-1][-1].end):
-        return set(), False
     else:
         lettered = [at for at, chain in enumerate(chains) if any(one.begin in marks for one in chain)]
         taken = lettered or list(range(len(chains)))
@@ -243,6 +256,11 @@ def _choose(
         if alone and SAID_TO_BE.search(low[max(0, before.begin - 8) : before.begin]) and ONLY_LEAD.fullmatch(gap):
             spoiled = True
     return chosen, spoiled
+
+
+def _is_called(low: str, chains: list[Chain]) -> bool:
+    """Whether any options are called right."""
+    return any(TRAIL.match(low, chain[-1].end) for chain in chains)
 
 
 def _is_led(before: str, leads: bool, concludes: bool) -> bool:

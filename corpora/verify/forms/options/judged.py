@@ -9,7 +9,7 @@ _NOT_SO = (
     r"|(?:false|no|incorrect|wrong|excluded?|disagree|n|f)(?![a-z'])|not? (?:true|correct|right|applicable|a? ?feature)"
     r"|(?:does|is|do|are)(?: not|n't)"
 )
-BEGINS = re.compile(rf"[\s.:、)\]|}}(>=,-]{{0,6}}(?:(?P<so>{_SO})|(?P<not>{_NOT_SO}))(?![\u3400-\u9fff])")
+BEGINS = re.compile(rf"[\s.:;→、)\]|}}(>=,-]{{0,6}}(?:(?P<so>{_SO})|(?P<not>{_NOT_SO}))(?![\u3400-\u9fff])")
 """A verdict right behind a letter."""
 ENDS = re.compile(
     rf"(?:^|[\s:|,;。(=>→-]|(?=[✓✔√✅☑✗✘×❌☒]))(?:(?P<so>{_SO})|(?P<not>{_NOT_SO}))(?: ?\([^()\n]{{0,40}}\))?[\s.|,;。!)]*$"

@@ -33,6 +33,11 @@ MOST = 400
 
 BRACKETS = re.compile(r" ?[(（\[]([^()（）\[\]]{1,40})[)）\]]$")
 SHORT_NAME = re.compile(r"[A-Z][A-Za-z0-9-]{1,9}")
+NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,6})?")
+LIMIT = re.compile(
+    r"不(?:宜|能|应|得|可|要)?(?:超过|多于|大于|高于|少于|低于|小于)|(?:should )?not (?:be )?(?:exceed|more than|less than)"
+)
+"""Says how much, and denies nothing."""
 GENUS = re.compile(r"\b([a-z])\. ?([a-z]{4,})")
 """A species with the first letter of its genus alone: s. pneumoniae."""
 
@@ -63,7 +68,7 @@ def reword(low: str, options: Mapping[str, str], letters: str, denied: bool) -> 
         return found
     sentences = [part for part in SENTENCE.split(low) if part.strip()]
     for sentence in [sentences[0], sentences[-1]] if len(sentences) > 1 else sentences:
-        if not TURNS.search(sentence) and (number := _said(sentence, texts)) is not None:
+        if not TURNS.search(LIMIT.sub("", sentence)) and (number := _said(sentence, texts)) is not None:
             return letters[number]
     return low
 
@@ -76,10 +81,26 @@ def _species(words: re.Match[str], options: tuple[str, ...]) -> str:
 
 def _said(sentence: str, options: tuple[str, ...]) -> int | None:
     """The number of the only option whose own words a sentence says."""
+    if (number := _by_numbers(sentence, options)) is not None:
+        return number
     shares = [share(sentence) for share in _shares(options)]
     best = max(range(len(shares)), key=lambda at: shares[at])
     others = max((value for at, value in enumerate(shares) if at != best), default=0.0)
     return best if shares[best] >= ENOUGH and shares[best] - others >= APART else None
+
+
+def _by_numbers(sentence: str, options: tuple[str, ...]) -> int | None:
+    """The number of the only option whose figures a sentence has, one behind the other: 100～120次/分."""
+    wanted = [NUMBER.findall(fold(text)) for text in options]
+    if not all(wanted) or len({tuple(each) for each in wanted}) < len(options):
+        return None
+    said = NUMBER.findall(sentence)
+    found = [
+        at
+        for at, each in enumerate(wanted)
+        if any(said[i : i + len(each)] == each for i in range(len(said) - len(each) + 1))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 @lru_cache(1_024)

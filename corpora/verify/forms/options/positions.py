@@ -11,10 +11,11 @@ _CARDINAL = r"one|two|three|four|five|six|[1-6]"
 _HAN = r"[1-6一二三四五六两]"
 _NOUN = r"(?:option|choice|answer|item|one|alternative|statement)"
 PLACE = re.compile(
-    rf"\b(?:the )?(?:(?P<ordinal>{_ORDINAL}) (?:(?:answer )?{_NOUN})(?![a-z])"
+    rf"\b(?:the )?(?:(?P<ordinals>(?:{_ORDINAL})(?:(?:,? and|,) (?:the )?(?:{_ORDINAL})){{1,5}}) (?:options|choices|answers|ones|items)(?![a-z])"
+    rf"|(?P<ordinal>{_ORDINAL}) (?:(?:answer )?{_NOUN})(?![a-z])"
     rf"|(?P<end>first|last) (?P<many>two|three|four|five|[2-5])(?: (?:options|choices|answers|ones|items))?(?![a-z])"
     rf"|(?:option|choice|answer|number|no\.) ?(?:number |no\. ?|#)?(?P<number>{_CARDINAL})(?![a-z0-9%]|\.\d))"
-    rf"|(?P<front>[前后])(?P<some>{_HAN})[项个](?!月)"
+    rf"|(?P<front>[前后])面?(?P<some>{_HAN})[项个](?!月)"
     rf"|第(?P<nth>{_HAN}(?:[、,和与及]第?{_HAN}){{0,6}})(?:[项个条](?!月)(?:选项|答案)?|选项)"
     rf"|选项(?P<han>{_HAN})(?![0-9])|最后的?[1一](?:[项个]|个?选项)"
 )
@@ -38,6 +39,8 @@ def _places(found: re.Match[str], count: int) -> list[int]:
     kind = found.lastgroup
     if kind is None:
         return [count]  # 最后一项
+    if kind == "ordinals":
+        return [count if word in ("last", "final") else _NUMBERS[word] for word in re.findall(_ORDINAL, found[kind])]
     if kind == "ordinal":
         return [count if found[kind] in ("last", "final") else _NUMBERS[found[kind]]]
     if kind in ("many", "some"):

@@ -5,9 +5,10 @@ import re
 LEAD = re.compile(
     r"(?:答案|正确的?选项|正确的(?=[是为有:])|应选|故选|我选|选择|选(?!项|手|拔)|应[该当]?[是为]|不[,。!](?:应该?|而)?是"
     r"|最终(?:答案|选择|选项)?(?=[:是为选])|最后(?:答案)?(?=[:选])"
-    r"|还是|对应(?:[^,。;\n]{0,8}的(?=是))?|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能"
+    r"|还是|那就(?=[是选a-hA-H])|(?:所以|因此|故)剩下|对应(?:[^,。;\n]{0,8}的(?=是))?|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能"
     r"|是)|例外的?是|更正|订正"
-    r"|改[为成选]|(?<![a-z])(?:answers?|final(?=:)|selections?"
+    r"|改[为成选]|(?<![a-z])(?:answers?|ans(?=[ .:])|final(?=:)|selections?|settle (?:on|for)|money(?: is)? on"
+    r"|(?:go|opt|vote) for|stick with|lean(?:ing)? towards?"
     r"|(?:correct|right|best) (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
     r"|correction|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
     r"(?:应[该当]?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?= ?| ?is| are| to| only| just| would be| should be| must be"
@@ -16,8 +17,9 @@ LEAD = re.compile(
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(
-    r"答案|正确|选|应|不|剩|最|还是|对应|例外|更正|订正|改"
-    r"|(?i:answer|final|selection|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
+    r"答案|正确|选|应|不|剩|最|还是|那就|对应|例外|更正|订正|改"
+    r"|(?i:answer|ans\b|final|selection|settle|money|(?:go|opt|vote) for|stick|lean"
+    r"|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
     r"|left with|remaining|switch|change|revise|correction)"
 )
 CONCLUDES = re.compile(
@@ -31,7 +33,8 @@ CONCLUDE = re.compile(
 )
 TRAIL = re.compile(
     r"[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?才(?:是|属于?|为|对|会|能)"
-    r"|[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合|无误|没错"
+    r"|[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?"
+    r"(?:贴切|合适|恰当|合理|正确|对(?![于照待])|符合|无误|没错"
     r"|无疑)|[)\]}. ]{0,4}(?:选项)?[ :(]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is"
     r"|are|seems"
     r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
@@ -41,6 +44,10 @@ ALL_SO = re.compile(
     r"[)\]}. ]{0,4}(?:[2-5]?[项个者]?(?:选项)?)[都均皆](?:是|为|属于?|可|能|会)|[)\]} ]{0,3} are (?:all|both) "
 )
 """What stands behind several options that are so: ABC3个选项都是."""
+TRAIL_LED = re.compile(
+    r"[)\]}. ]{0,3}(?: is| ,)? ?(?:(?:is )?(?:my|the) (?:final )?(?:answer|choice|pick)|it is)(?=[ .,;:!\n]|$)|为准"
+)
+"""What makes what stands before it an explicit answer: D is my answer, 以A为准."""
 TRAIL_NOT = re.compile(
     r"[)\]}. ]{0,4}(?:选项|项)?(?:[则就才都均]|的?(?:说法|叙述|描述|表述))?(?:是|为)?"
     r"(?:不(?:是|对|正确|属于|符合|会|能|包括|应|恰当)|错|有误|除外|例外)"
@@ -116,14 +123,14 @@ FIRST_BEHIND = re.compile(
 """What says that an option comes first, where that is asked for: the others are what is tried next."""
 NEXT_BOTH = re.compile(
     r" ?(?:都|均|皆|也|两|可能|正确|对|是(?:对|正确|答案)|或|和|与|及)"
-    r"| (?:both|are|too|also|as well|all|could|may|might|possibl|or|and|is (?:also|right|correct))"
+    r"| (?:both|are|would|will|can|too|also|as well|all|could|may|might|possibl|or|and|is (?:also|right|correct))"
 )
 """What says so of all options that are named before it."""
 BELOW = re.compile(r"(?: ?\([^()\n]{1,60}\))?[ ).,;。、]{0,3}\n\s{0,4}(?:[-+]|\d{1,2}[.、)]?|\(\d{1,2}\))? ?[(\[]?")
 """All that stands between two lines of a list."""
 OPTION = re.compile(r"(?:选项|(?<![a-z])(?:option|choice) )[(\[{']?$")
 """What stands before the letter of an option in lower case: option b."""
-ALSO_LOW = re.compile(r" ?(?:[,、&/+]|和|与|及|以及|,? ?and) ?")
+ALSO_LOW = re.compile(r" ?(?:[,、&/+]|和|与|及|以及|,? ?and) ?| (?=[a-h](?![a-z']))")
 NEXT_LOW = re.compile(r" (?:(?:and |& )[a-h](?![a-z0-9'])|(?:because|since|as|due|is|are)\b)")
 WORD_BEHIND = re.compile(r" [^\W\d_]")
 """Between the letters of options in lower case, and behind one of them: a and c, but not "a cough"."""
