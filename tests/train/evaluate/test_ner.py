@@ -50,6 +50,8 @@ DIABETES, METFORMIN = ("疾病", "糖尿病"), ("药物", "二甲双胍")
         ("- diabetes -> Disease\n- metformin -> Drug", EN, [("Disease", "diabetes"), ("Drug", "metformin")]),
         ('{"Disease": "diabetes", "Drug": null}', EN, [("Disease", "diabetes")]),
         ("There are no entities in the text.", EN, []),
+        ("There are none.", EN, []),
+        ("The names of the drugs in the sentence are: metformin", EN, [("Drug", "metformin")]),
         ("I cannot help with that.", EN, None),
     ],
 )  # fmt: skip

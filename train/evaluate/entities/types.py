@@ -7,7 +7,7 @@ from kgtools.train.evaluate.entities.names import clean, fold
 
 COUNT = re.compile(r"[(（][ ]?\d+[^()（）]{0,6}[)）]$")
 """`症状（2个）`"""
-INTRODUCES = re.compile(r"(?:[的中里出到了]|\b(?:the|in))\s?$")
+INTRODUCES = re.compile(r"(?:[的中里出到了]|\b(?:the|in|of))\s?$")
 """How the words before a heading end that is said in a sentence: `文本中的疾病有`."""
 OPENS, CLOSES = r"[*#_\s【\[<「]{0,8}", r"[*_\s】\]>」]{0,8}"
 BEHIND = r"(?:实体|类型|类|名称)?|(?:'?s|es)?(?: entit(?:y|ies)| names?)?"
