@@ -35,6 +35,8 @@ THE_REST = re.compile(
     r" (?:right|correct|true|the answers?)"
 )
 """Says that what is not named is right."""
+REST_SIGN = re.compile("[其剩余]|rest|remaining|other")
+"""In whatever says so."""
 ALL = re.compile(
     r"全选|(?:以上|上述|所有|各项|每1?项|(?<![第、,\d])[4-9][项个]|全部)(?:选项|答案)?(?:全部?|[都均皆是]){0,2}(?:正确|对|选|符合|是|应选)"
     r"|\ball (?:of )?(?:the )?(?:above|of (?:them|these|the options)|(?:four|five|six|seven)|options|answers|choices)\b"
@@ -63,9 +65,30 @@ def all_but(low: str, mentions: Sequence[Mention], where: Mapping[int, bool], co
 SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 
 
+def by_leaving_out(
+    low: str, mentions: Sequence[Mention], where: Mapping[int, bool], denied: Collection[int], chosen: Collection[int], count: int,
+    several: bool, negative: bool, all_said: bool, called: bool,
+) -> set[int]:  # fmt: skip
+    """The options that are chosen as all, or as all but others; none where they are chosen otherwise. `denied`: places in `mentions`; `several`:
+    several are asked for; `negative`: what is not so; `all_said`: all are said to be right; `called`: some are called right by name."""
+    options, out = set(range(count)), {mentions[at].number for at in denied}
+    if several and not negative and (left := all_but(low, mentions, where, count)):
+        return left
+    if not chosen and all_said:
+        return options
+    if out and not chosen and ALL_BUT.search(low):
+        return options - out
+    if out and not chosen and NONE_BUT.search(low):
+        return out
+    if several and not negative:
+        return set() if called else the_rest(low, mentions, count)
+    left = options - out
+    return left if len(left) == 1 and not chosen and not negative else set()
+
+
 def the_rest(low: str, mentions: Sequence[Mention], count: int) -> set[int]:
     """The options that are chosen as those that are not named before: D不选，其余都对; none where no words say so."""
-    words = THE_REST.search(low)
+    words = THE_REST.search(low) if REST_SIGN.search(low) else None
     named = {one.number for one in mentions if words and one.begin < words.start()}
     behind = words is not None and any(one.begin > words.end() for one in mentions)
     return set(range(count)) - named if named and not behind else set()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kgtools.corpora.verify.forms.abstain import ABSTAINS, refuses
-from kgtools.corpora.verify.forms.options.all_options import ALL_BUT, NONE_BUT, all_but, says_all, the_rest
+from kgtools.corpora.verify.forms.options.all_options import by_leaving_out, says_all
 from kgtools.corpora.verify.forms.options.chains import (
     Chain,
     ends_with,
@@ -117,19 +117,9 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     ):
         chosen, spoiled = choose_judged(judged, negative, several) or chosen, False
     all_said = several and not negative and says_all(low, denied)
-    if several and not negative and (left := all_but(low, mentions, where, len(options))):
+    called = any(TRAIL.match(low, chain[-1].end) for chain in chains)
+    if left := by_leaving_out(low, mentions, where, denied, chosen, len(options), several, negative, all_said, called):
         chosen, spoiled = left, False
-    elif all_said and not chosen:
-        chosen = set(range(len(options)))
-    elif denied and not chosen and ALL_BUT.search(low):
-        chosen = set(range(len(options))) - {mentions[at].number for at in denied}
-    elif denied and not chosen and NONE_BUT.search(low):
-        chosen = {mentions[at].number for at in denied}
-    elif several and not negative and not _is_called(low, chains) and (left := the_rest(low, mentions, len(options))):
-        chosen, spoiled = left, False
-    elif denied and not chosen and not negative and not several:
-        left = set(range(len(options))) - {mentions[at].number for at in denied}
-        chosen = left if len(left) == 1 else set()
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
     if found is not None:
         for at, one in enumerate(mentions):
@@ -146,7 +136,9 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)
     if not chosen and (other := reword(low, item.options or {}, letters, bool(denied))) != low:
-        return read_choice(other, item, question, None)
+        reading = read_choice(other, item, question, None)
+        reading.text = folded  # what is weighed beside the letters, such as words to the grader, is what was said
+        return reading
     if not chosen and not denied:
         if refuses(low):
             reading.nothing = True
@@ -256,11 +248,6 @@ def _choose(
         if alone and SAID_TO_BE.search(low[max(0, before.begin - 8) : before.begin]) and ONLY_LEAD.fullmatch(gap):
             spoiled = True
     return chosen, spoiled
-
-
-def _is_called(low: str, chains: list[Chain]) -> bool:
-    """Whether any options are called right."""
-    return any(TRAIL.match(low, chain[-1].end) for chain in chains)
 
 
 def _is_led(before: str, leads: bool, concludes: bool) -> bool:

@@ -91,8 +91,8 @@ def _said(sentence: str, options: tuple[str, ...]) -> int | None:
 
 def _by_numbers(sentence: str, options: tuple[str, ...]) -> int | None:
     """The number of the only option whose figures a sentence has, one behind the other: 100～120次/分."""
-    wanted = [NUMBER.findall(fold(text)) for text in options]
-    if not all(wanted) or len({tuple(each) for each in wanted}) < len(options):
+    wanted = _numbers(options)
+    if not wanted:
         return None
     said = NUMBER.findall(sentence)
     found = [
@@ -101,6 +101,13 @@ def _by_numbers(sentence: str, options: tuple[str, ...]) -> int | None:
         if any(said[i : i + len(each)] == each for i in range(len(said) - len(each) + 1))
     ]
     return found[0] if len(found) == 1 else None
+
+
+@lru_cache(1_024)
+def _numbers(options: tuple[str, ...]) -> tuple[list[str], ...]:
+    """The figures of each option, where each has its own; else nothing."""
+    found = tuple(NUMBER.findall(fold(text)) for text in options)
+    return found if all(found) and len(set(map(tuple, found))) == len(options) else ()
 
 
 @lru_cache(1_024)
@@ -124,8 +131,12 @@ def _shares(options: tuple[str, ...]) -> tuple[Callable[[str], float], ...]:
 
 def _of_words(words: list[str]) -> Callable[[str], float]:
     def share(sentence: str) -> float:
-        said = WORD.findall(sentence)
-        return sum(any(_alike(word, other) for other in said) for word in words) / len(words) if words else 0.0
+        said = set(WORD.findall(sentence))
+        stems = {word[:STEM] for word in said}
+        found = sum(
+            word in said or (word[:STEM] in stems and any(_is_of_stem(word, other) for other in said)) for word in words
+        )
+        return found / len(words) if words else 0.0
 
     return share
 
@@ -141,13 +152,10 @@ def _pairs(text: str) -> frozenset[str]:
     return frozenset(run[at : at + 2] for run in HAN.findall(EMPTY_HAN.sub(" ", text)) for at in range(len(run) - 1))
 
 
-def _alike(word: str, other: str) -> bool:
-    """Whether two words are one, or of one stem: stimulating, stimulates; strep, streptococcus."""
-    if word == other:
-        return True
-    if min(len(word), len(other)) < STEM or word.isdigit():
+def _is_of_stem(word: str, other: str) -> bool:
+    """Whether two words are of one stem: stimulating, stimulates; strep, streptococcus."""
+    shorter, longer = sorted((len(word), len(other)))
+    if shorter < STEM or word.isdigit():
         return False
-    same = next(
-        (at for at, (one, two) in enumerate(zip(word, other, strict=False)) if one != two), min(len(word), len(other))
-    )
-    return same >= STEM and (same == min(len(word), len(other)) or same >= SAME * max(len(word), len(other)))
+    same = next((at for at, (one, two) in enumerate(zip(word, other, strict=False)) if one != two), shorter)
+    return same >= STEM and (same == shorter or same >= SAME * longer)
