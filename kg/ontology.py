@@ -55,8 +55,8 @@ class Attribute(Settings):
         return unit == self.unit and low <= self.most and not 0 < high < self.least
 
 
-class Claim(Settings):
-    """Words that claim much, in each language a regular expression, and the relations and attributes that say as much."""
+class Wording(Settings):
+    """Words, in each language a regular expression, and the relations and attributes that say what they say."""
 
     zh: str
     en: str
@@ -124,7 +124,9 @@ class Ontology(Settings):
     entities: dict[str, EntityType]
     relations: dict[str, Relation]
     attributes: dict[str, Attribute]
-    claims: dict[str, Claim] = {}
+    claims: dict[str, Wording] = {}
+    roles: dict[str, Wording] = {}
+    verbs: dict[str, Wording] = {}
     sources: dict[str, SourceInfo] = {}
 
     @model_validator(mode="after")
@@ -133,8 +135,10 @@ class Ontology(Settings):
         for name, relation in self.relations.items():
             faults += _find_unknown(f"relations.{name}", (*relation.domain, *relation.range), self.entities)
             faults += _find_unknown(f"relations.{name}", (relation.contradicts,), self.relations)
-        for name, claim in self.claims.items():
-            faults += _find_unknown(f"claims.{name}", claim.of, {**self.relations, **self.attributes})
+        ways = {each.inverse for each in self.relations.values()} | set(self.relations)
+        for part, wordings in (("claims", self.claims), ("roles", self.roles), ("verbs", self.verbs)):
+            for name, wording in wordings.items():
+                faults += _find_unknown(f"{part}.{name}", wording.of, ways | set(self.attributes))
         for name, source in self.sources.items():
             faults += self._source_faults(name, source)
         if faults:

@@ -113,7 +113,8 @@ def pass_over(why: str) -> None:
 
 def suggestion(name: str, known: list[str]) -> str:
     """`did you mean ...?` where something is near, else what there is."""
-    near = get_close_matches(name, known, n=2, cutoff=0.6)
+    folded = {each.casefold(): each for each in known}
+    near = [folded[each] for each in get_close_matches(name.casefold(), folded, n=2, cutoff=0.6)]
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"there are: {', '.join(sorted(known))}" if known else "there are none"

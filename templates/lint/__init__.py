@@ -5,6 +5,8 @@ from pathlib import Path
 from kgtools.templates.findings import Finding
 from kgtools.templates.lint.claims import check_claims
 from kgtools.templates.lint.declared import check_declared
+from kgtools.templates.lint.english import check_english
+from kgtools.templates.lint.relations import check_relations
 from kgtools.templates.lint.texts import check_repeats, check_texts
 from kgtools.templates.pack import read_pack
 
@@ -17,7 +19,11 @@ def lint(folder: Path) -> list[Finding]:
     findings = [*findings, *check_declared(pack, {finding.file for finding in findings})]
     for template in pack.templates:
         findings += check_texts(template)
+        findings += check_english(template)
     findings += check_repeats(pack)
     if not pack.info.verbatim:
-        findings += [finding for template in pack.templates for finding in check_claims(template)]
+        claims = [finding for template in pack.templates for finding in check_claims(template)]
+        claimed = {(finding.file, finding.line) for finding in claims}
+        said = [finding for template in pack.templates for finding in check_relations(template)]
+        findings += claims + [finding for finding in said if (finding.file, finding.line) not in claimed]
     return findings

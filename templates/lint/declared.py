@@ -6,6 +6,7 @@ from pathlib import Path
 from kgtools.kg.ontology import ontology
 from kgtools.templates.findings import Finding
 from kgtools.templates.pack import LANGUAGES, PACK_FILE, Pack, Template, TemplateInfo, find_at, find_folder, read_pack
+from kgtools.templates.sandbox import with_article
 from kgtools.templates.tasks.ask import LONGEST
 from kgtools.templates.variants import NEEDED, variables
 from kgtools.tools.errors import UsageError
@@ -80,6 +81,11 @@ def _joins(relation: str, head: str, tail: str) -> bool:
     return head in heads and tail in tails
 
 
+def fits(info: TemplateInfo) -> bool:
+    """Whether each relation of a template joins its head with its tail."""
+    return all(info.tail is not None and _joins(relation, info.head, info.tail) for relation in info.relations)
+
+
 def _either(types: tuple[str, ...]) -> str:
     return " or ".join(types)
 
@@ -139,8 +145,8 @@ def _path(file: Path, name: str, pack: Pack) -> Iterator[Finding]:
     end = infos[0][1].head if infos else None
     for at, (template, info) in enumerate(infos):
         if at and end is not None and info.head != end:
-            what = f"path {name}: {template} asks about a {info.head}, but the path has come to a {end}"
-            yield find_at(file, (*where, at), what, f"lead on with a template about a {end}")
+            what = f"path {name}: {template} asks about {with_article(info.head)}, but the path has come to {with_article(end)}"
+            yield find_at(file, (*where, at), what, f"lead on with a template about {with_article(end)}")
         if info.tail is None and at < len(infos) - 1:
             what = f"path {name}: {template} asks about an attribute, from which no path leads on"
             yield find_at(file, (*where, at), what, "let it be the last")

@@ -1,5 +1,6 @@
 """The words of a template: what its blocks read, say and sound like, on sample facts."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -20,6 +21,11 @@ SAMPLES = {
 }
 """Tails of sample facts: the first two in Latin letters, so that Chinese in a text is the template's own; the others are what the
 tests of values know."""
+WESTERN = re.compile(rf"(?<![0-9A-Za-z])[,;:]|[,;:](?![0-9A-Za-z ])|[?!]|\([^()]*{HAN.pattern}[^()]*\)")
+"""A sign in half width that stands in no number and no Latin words: 10:30, T1, T2."""
+WIDENED = str.maketrans(",;:?!()", "，；：？！（）")
+ENGLISH_END = re.compile(r"(?<!\bvs)(?<!\betc)(?<!\bno)(?<!\bapprox)(?<=[a-z][a-z])[.?!] (?=[a-z])")
+"""The end of a sentence, behind which another begins in lower case."""
 LATIN_SAMPLES = 2
 Fault = tuple[str, str] | None
 """What is wrong with a text, and the way out."""
@@ -52,11 +58,14 @@ def _reads(template: Template, variant: Variant) -> Iterator[Finding]:
 
 def _own_words(template: Template, variant: Variant) -> Iterator[Finding]:
     """Words of the other language, and signs that its texts do not have."""
-    rules = [_foreign_latin, _full_width] if template.lang == "zh" else [_foreign_chinese]
+    rules = [_foreign_latin, _full_width, _western] if template.lang == "zh" else [_foreign_chinese]
     for role, _, body in variant.blocks:
-        # no English value holds what is Chinese, while a Chinese one may hold CT
-        conditions = [(each.lineno, str(each.value)) for each in compared(body)] if template.lang == "en" else []
-        for line, text in (*own_texts(body), *conditions):
+        texts = list(own_texts(body))
+        if template.lang == "en":  # no English value holds what is Chinese, while a Chinese one may hold CT
+            texts += [(each.lineno, str(each.value)) for each in compared(body)]
+        elif texts:  # the last sign is judged as the end
+            texts[-1] = (texts[-1][0], re.sub(r"[,;:?!]\s*$", "", texts[-1][1]))
+        for line, text in texts:
             for at, what, way_out in (found for rule in rules if (found := rule(text))):
                 line_of = line + text.count("\n", 0, at)
                 yield Finding(template.file, line_of, f"{role}_{variant.number}: {what}", way_out)
@@ -76,6 +85,12 @@ def _full_width(text: str) -> Place:
     found = WIDE.search(text)
     way_out = f"write {narrow(found[0])!r}" if found else ""
     return (found.start(), f"{found[0]!r} is in full width", way_out) if found else None
+
+
+def _western(text: str) -> Place:
+    found = WESTERN.search(text)
+    way_out = f"write {found[0].translate(WIDENED)!r}" if found else ""
+    return (found.start(), f"Western punctuation in {_around(text, found.span())!r}", way_out) if found else None
 
 
 def _foreign_chinese(text: str) -> Place:
@@ -141,9 +156,12 @@ def _no_chinese(text: str) -> Fault:
 
 
 def _lower_case(text: str) -> Fault:
-    if text[0].isalpha() and not text[0].isupper():
-        return f"begins in lower case: {text!r}", "use head | first_upper"
-    return None
+    later = ENGLISH_END.search(text)
+    begun = text if text[0].isalpha() and not text[0].isupper() else text[later.end() :] if later else ""
+    if not begun:
+        return None
+    named = any(begun.startswith(name) for name in (SAMPLE_HEAD, "one", "a,"))
+    return f"begins in lower case: {begun!r}", "use head | first_upper" if named else "begin it with a capital"
 
 
 def _ending(lang: str, role: str, text: str) -> Fault:
@@ -155,7 +173,8 @@ def _ending(lang: str, role: str, text: str) -> Fault:
 def _spaces(text: str) -> Fault:
     if "  " in text or "\n" in text:
         return f"a double space or a line break in {text!r}", "keep one space, and each block in one line"
-    return None
+    found = re.search(r"\w ([.,;:?!)])", text)
+    return (f"a space before {found[1]!r} in {_around(text, found.span())!r}", "take it out") if found else None
 
 
 def _spaced_chinese(text: str) -> Fault:

@@ -76,8 +76,8 @@ BAD = {
         "zh": blocks(ZH[0], "{% for t in tails %}{% if t is quantity %}《{% endif %}症状：{{ t }}。{% endfor %}"),
     },
     ":3: user_2: question and answer are those of user_1; phrase it otherwise": {
-        "zh": blocks(*ZH, "{{ head }}，有什么症状？", "症状:{{ tails | listed }}。"),
-        "en": blocks(*EN, "What are the signs of {{ head }} ?", "THESE: {{ tails | listed }}."),
+        "zh": blocks(*ZH, "{{ head }}，有什么症状？", "症状，{{ tails | listed }}。"),
+        "en": blocks(*EN, "What are the signs of {{ head }}?!", "THESE: {{ tails | listed }}."),
     },
     "symptom.zh.j2:3: user_2: asks the same as symptom.zh.j2: user_1; say the type": {
         "zh": blocks(*ZH, ZH[0], "{{ tails | listed }}是症状。"),
@@ -87,7 +87,7 @@ BAD = {
         "zh": blocks("{{ head }}的适应症是什么？", ZH[1])
     },
     "'indications' claims more than HAS_SYMPTOM says": {
-        "en": blocks(EN[0], "The indications are {{ tails | listed }}."),
+        "en": blocks(EN[0], "The indications include {{ tails | listed }}."),
     },
     "'常见' claims more than HAS_SYMPTOM says": {"zh": blocks(ZH[0], "常见的有{{ tails | listed }}。")},
     "'黄金' claims more than HAS_SYMPTOM says (superlative: no relation)": {

@@ -26,7 +26,7 @@ ANSWERS = {"list1": "发热、咳嗽", "mcq1": "答案：B", "cause": "Cerebral 
 def record(id_: str, task: str, lang: str, meta: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": id_, "task": task, "lang": lang, "messages": [{"role": "user", "content": "肺炎有哪些症状？"}, {"role": "assistant", "content": "…"}],
-        "facts": [], "group": id_, "source": "made", "license": "CC0-1.0", "template": f"extended@2.0.0/HAS_SYMPTOM.{lang}#1",
+        "facts": [], "group": id_, "source": "made", "license": "CC0-1.0", "template": f"extended@2.0.1/HAS_SYMPTOM.{lang}#1",
         "meta": orjson.dumps(meta).decode(),
     }  # fmt: skip
 

@@ -62,7 +62,7 @@ def item_row(question: str, item: dict[str, Any], reply: str = "…", **more: An
     common = {
         "task": "list",
         "answer": reply,
-        "template": "extended@2.0.0/symptom.zh#1",
+        "template": "extended@2.0.1/symptom.zh#1",
         "messages": messages,
         "meta": meta,
     }

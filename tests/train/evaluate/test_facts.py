@@ -44,7 +44,7 @@ FALSE = item_row(
     facts=["f1", "f2"],
 )
 UNSAID = item_row(
-    "肺炎可以用什么药？", {"form": "abstain", "about": [["肺炎"]]}, task="abstain", template="extended@2.0.0/drug.zh#2"
+    "肺炎可以用什么药？", {"form": "abstain", "about": [["肺炎"]]}, task="abstain", template="extended@2.0.1/drug.zh#2"
 )
 CASES = [
     (SYMPTOMS, "发热、咳嗽", "stated", 0, 0),

@@ -186,7 +186,7 @@ def test_records_that_are_not_those_of_the_run_are_refused(
 def test_figures_stand_by_knowledge_and_relation(
     kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
 ) -> None:
-    questions = [asked("肺炎", "f1"), asked("肺炎", "f2", template="extended@2.0.0/drug.zh#1"), asked("鼻炎", "f9")]
+    questions = [asked("肺炎", "f1"), asked("肺炎", "f2", template="extended@2.0.1/drug.zh#1"), asked("鼻炎", "f9")]
     answers = write_answers({"r0": "发热", "r1": "不知道", "r2": "不知道"})
     words = (f"trained_on={write_records(TAUGHT)}", "--out", tmp_path / "s", "--format", "json")
 
