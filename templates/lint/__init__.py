@@ -5,7 +5,7 @@ from pathlib import Path
 from kgtools.templates.findings import Finding
 from kgtools.templates.lint.claims import check_claims
 from kgtools.templates.lint.declared import check_declared
-from kgtools.templates.lint.english import check_english
+from kgtools.templates.lint.grammar import check_grammar
 from kgtools.templates.lint.relations import check_relations
 from kgtools.templates.lint.texts import check_repeats, check_texts
 from kgtools.templates.pack import read_pack
@@ -19,7 +19,7 @@ def lint(folder: Path) -> list[Finding]:
     findings = [*findings, *check_declared(pack, {finding.file for finding in findings})]
     for template in pack.templates:
         findings += check_texts(template)
-        findings += check_english(template)
+        findings += check_grammar(template)
     findings += check_repeats(pack)
     if not pack.info.verbatim:
         claims = [finding for template in pack.templates for finding in check_claims(template)]

@@ -11,7 +11,7 @@ CLOSED = "".join(CLOSING) + '"'
 VERBS = {
     "zh": (
         "列举|列出|罗列|说出|说明(?![：:])|说说|谈谈|讲讲|讲述|介绍|描述|解释|指出|给出|写出|举出|举例|告诉我|试述|简述|概述|阐述|论述|叙述|"
-        "陈述|概括|归纳|总结|查询|查找|帮我|帮忙|麻烦|劳驾"
+        "陈述|概括|归纳|总结|查询|查找|查一?查|找一?找|看一?看|想一?想|数一?数|帮我|帮忙|麻烦|劳驾"
     ),
     "en": (
         "list|name|tell|give|describe|explain|state|say|show|enumerate|mention|identify|provide|summari[sz]e|outline|specify|write|"

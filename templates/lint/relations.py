@@ -10,26 +10,41 @@ from kgtools.templates.lint.claims import without_denied
 from kgtools.templates.lint.declared import fits
 from kgtools.templates.lint.ends import HEAD, TAIL, is_known, shown, texts_of
 from kgtools.templates.pack import Template
+from kgtools.templates.variants import Variant
 
 ENDS = f"[{HEAD}{TAIL}]"
 ASKED = re.compile(
-    r"(?:哪(?:些|种|个|类|几[种个类]?)|什么|何种)(?:疾病|病症|病(?:人)?|患者|人群|药[品物]?|治疗方法|疗法|食[物品]|科室?|产品)"
+    r"(?:哪(?:些|种|个|类|几[种个类]?)|什么|何种)(?:疾病|病症|病(?![理因史变])(?:人)?|患者|人群|药[品物]?|治疗方法|疗法|食[物品]|科室?|产品)"
 )
 """What a Chinese question asks for stands where the answer does: 糖尿病是哪些疾病的并发症."""
-MORE = "(?:主要|常见|常用|常规|典型|临床|早期|晚期|相关|可能|具体|所有|全部|各种|部分|一[个种些]|已知|好评|药物|治疗)"
+MORE = "(?:主要|常见|常用|常规|典型|临床|早期|晚期|可能|具体|所有|全部|各种|部分|一[个种些]|已知|好评|药物|治疗)"
 """May stand before a Chinese noun."""
 CLOSES = rf"(?=[，。；：？！有是为包都会可主通如怎吗呢及、]|一般|应该|需要|{ENDS}|$)"
 """Stands behind a Chinese noun that is no part of a longer one: 症状有, but not 药物剂型."""
-OBJECT = "".join(
-    f"(?<!{verb})"
-    for verb in ("包括", "包含", "常用药物", "治疗", "出现", "用", "在", "于", "到", "有", "起", "致", "含", "吃", "及")
+FREE = (
+    "(?:^|(?<=[，。；：？！“《是问出述绍说谈讲道解对])|(?<=属于)|(?<=得了)|(?<=患了)"
+    "|(?<=药物)(?<!常用药物)|(?<=药品)|(?<=疾病)|(?<=症状)|(?<=检查)|(?<=产品))"
 )
-"""Stands before a Chinese name that no verb governs: not in 常用药包括X的症状, where the symptom is not X's."""
+"""Stands before a Chinese name that no verb governs: not in 可能发展成X的症状, where the symptom is not X's."""
 WHO = (
     "(?:(?:the|an?|this|people|patients?|those|someone|persons?|drug|medicine|disease|symptom|examination|test|treatment|product|"
     "named|called|with|who|have|having|has) ){0,4}"
 )
 """May stand between an English noun and the name: symptoms of people with X."""
+TYPES = {
+    "Disease": ("疾病|病症", "diseases?"),
+    "Symptom": ("症状|表现", "symptoms?"),
+    "Examination": ("检查|化验", "examinations?|tests?"),
+    "Treatment": ("治疗方法|疗法|治疗手段", "treatments?|therap(?:y|ies)"),
+    "Drug": ("药(?!.?食)", "drugs?|medicines?|medications?"),
+    "Product": ("在售药品|产品", "products?"),
+    "Food": ("食物|食品", "foods?"),
+    "Department": ("科室|科(?!目)", "departments?"),
+    "BodyPart": ("部位", "body parts?|parts? of the body"),
+}
+"""The words, in Chinese and English, by which a question asks for something of a type."""
+ALIKE = {"Product": "Drug", "Drug": "Product"}
+"""A type whose words may ask for another."""
 CLAUSE = {"zh": re.compile("[，。；：？！]"), "en": re.compile(r"[,;:.?!]")}
 
 
@@ -40,9 +55,33 @@ def check_relations(template: Template) -> Iterator[Finding]:
         said = [(role, _shorten(text, template.lang)) for role, _, text in texts_of(template, variant)]
         for role, line, _ in variant.blocks:
             texts = dict.fromkeys(text for of, text in said if of == role)
-            fault = next((fault for text in texts if (fault := _fault(text, template.lang, declared))), None)
+            faults = (fault for text in texts if (fault := _fault(text, template.lang, declared)))
+            fault = next(faults, None) or (role == "user" and _other_type(template, variant)) or None
             if fault:
                 yield Finding(template.file, line, f"{role}_{variant.number}: {fault[0]}", fault[1])
+
+
+def _other_type(template: Template, variant: Variant) -> tuple[str, str] | None:
+    """What a question asks for by the name of another type than that of its tails."""
+    tail = template.info.tail
+    if tail is None:
+        return None
+    for role, _, text in texts_of(template, variant):
+        for type_, found in _asked_types(text, template.lang) if role == "user" else ():
+            if type_ not in (tail, ALIKE.get(tail)):
+                way_out = f"ask for {ontology().entities[tail].plural}, or declare the tail that is asked for"
+                return f"{shown(found)} asks for {ontology().entities[type_].plural}, and the tail is {tail}", way_out
+    return None
+
+
+def _asked_types(text: str, lang: str) -> Iterator[tuple[str, str]]:
+    """The entity types that a question asks for, each with its words: 哪些药, which tests."""
+    for type_, nouns in TYPES.items():
+        noun = nouns[lang == "en"]
+        form = rf"(?:哪(?:些|种|个|类|几[种个类]?)|什么)(?:{noun})(?!品?物?[^，。？]{{0,2}}的)" if lang == "zh" else (
+            rf"\b(?:which|what) (?:\w+ ){{0,1}}?(?:{noun})\b(?= (?:is|are|was|were|do|does|can|may|could|should|must|will|would|has|have|\w+s)\b)"
+        )  # fmt: skip
+        yield from ((type_, found[0]) for found in re.finditer(form, text, re.IGNORECASE))
 
 
 def _shorten(text: str, lang: str) -> str:
@@ -102,7 +141,7 @@ def _nouns(role: str, lang: str) -> Sequence[tuple[re.Pattern[str], bool]]:
     end = f"(?P<end>{ENDS})"
     if lang == "zh":
         forms = [
-            (rf"{OBJECT}{end}(?:患者|病人|这种病|该病)?的{MORE}{{0,2}}(?:{noun}){CLOSES}", True),
+            (rf"{FREE}{end}(?:的|(?:患者|病人|这种病|该病)的?){MORE}{{0,2}}(?:{noun}){CLOSES}", True),
             (
                 rf"{end}(?:患者|病人)?(?:可能|可以|可|会)?(?:有|存在)(?:哪些|什么|以下|下列)+{MORE}{{0,2}}(?:{noun}){CLOSES}",
                 True,
@@ -118,6 +157,7 @@ def _nouns(role: str, lang: str) -> Sequence[tuple[re.Pattern[str], bool]]:
                 True,
             ),
             (rf"{said} (?:does|do|can|may|could|might) {WHO}{end} have\b", True),
+            (rf"{said} that {WHO}{end} (?:may |can |could |might )?(?:have|has|causes?|shows?)\b", True),
             (rf"{end} (?:has|have|may have|can have) (?:the |these |this |following )*{said}", True),
         ]
         asked = rf"(?P<end>\b(?:of|for|to|in) (?:which|what) \w+(?: \w+){{0,2}} (?:is|are|can|may|could|might) {ENDS}) (?:be )?(?:recorded )?(?:as )?"

@@ -21,9 +21,11 @@ SAMPLES = {
 }
 """Tails of sample facts: the first two in Latin letters, so that Chinese in a text is the template's own; the others are what the
 tests of values know."""
-WESTERN = re.compile(rf"(?<![0-9A-Za-z])[,;:]|[,;:](?![0-9A-Za-z ])|[?!]|\([^()]*{HAN.pattern}[^()]*\)")
+WESTERN = re.compile(
+    rf"(?<![0-9A-Za-z])[,;:]|[,;:](?![0-9A-Za-z ])|[?!]|(?<![0-9A-Za-z])[\"']|\([^()]*{HAN.pattern}[^()]*\)|\($|^\)"
+)
 """A sign in half width that stands in no number and no Latin words: 10:30, T1, T2."""
-WIDENED = str.maketrans(",;:?!()", "，；：？！（）")
+WIDENED = str.maketrans(",;:?!()\"'", "，；：？！（）“‘")
 ENGLISH_END = re.compile(r"(?<!\bvs)(?<!\betc)(?<!\bno)(?<!\bapprox)(?<=[a-z][a-z])[.?!] (?=[a-z])")
 """The end of a sentence, behind which another begins in lower case."""
 LATIN_SAMPLES = 2
@@ -63,12 +65,17 @@ def _own_words(template: Template, variant: Variant) -> Iterator[Finding]:
         texts = list(own_texts(body))
         if template.lang == "en":  # no English value holds what is Chinese, while a Chinese one may hold CT
             texts += [(each.lineno, str(each.value)) for each in compared(body)]
-        elif texts:  # the last sign is judged as the end
+        elif _ends_in_text(body):  # whose last sign is judged as the end
             texts[-1] = (texts[-1][0], re.sub(r"[,;:?!]\s*$", "", texts[-1][1]))
         for line, text in texts:
             for at, what, way_out in (found for rule in rules if (found := rule(text))):
                 line_of = line + text.count("\n", 0, at)
                 yield Finding(template.file, line_of, f"{role}_{variant.number}: {what}", way_out)
+
+
+def _ends_in_text(body: list[nodes.Node]) -> bool:
+    """Whether the last of a block is a text, in no loop and no branch."""
+    return bool(body) and isinstance(body[-1], nodes.Output) and isinstance(body[-1].nodes[-1], nodes.TemplateData)
 
 
 Place = tuple[int, str, str] | None

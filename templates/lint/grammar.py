@@ -1,4 +1,4 @@
-"""English that does not agree: a and an, one and several."""
+"""What does not agree: a and an, one and several."""
 
 import re
 from collections.abc import Iterator
@@ -21,6 +21,8 @@ NOUNS = (
     "recipe", "region", "sign", "site", "specialty", "strength", "subtype", "test", "type", "unit", "ward", "clinic",
 )  # fmt: skip
 """What templates count, beside the words for entity types."""
+MASS = ("cost", "diagnosis", "incidence", "prevalence", "prognosis", "rate")
+"""Speak of one, whatever the number of values: the differential diagnosis is a, b and c."""
 ENDINGS = (("y", "ies"), ("s", "ses"), ("h", "hes"), ("x", "xes"), ("", "s"))
 SINGULAR = ["is", "was", "has", "does", "includes"]
 PLURAL = ["are", "were", "have", "do", "include"]
@@ -40,7 +42,7 @@ DETERMINERS = {
 """Words that say of how many a noun speaks: 1 or more."""
 LEADS = re.compile(r"^(?:After|Among|As|At|Besides|By|Beyond|For|From|If|In|On|To|Under|When|With|Within)\b[^,]*, ")
 """What may stand before a sentence's subject: For fever, ..."""
-STOPS = "(?: (?:of|for|in|with|to|from|at|by|on|under|that|which|who|related|associated|recorded|listed|used|done|seen|known)\\b| [,:]|$)"
+STOPS = "(?: (?:of|for|in|with|to|from|at|by|on|under|that|which|who|known|seen|done|given|taken|found|\\w+ed|\\w+ly)\\b| [,:]|$)"
 """What ends the words of a subject that have its number: the *types* of X, a *symptom* related to X."""
 
 
@@ -57,12 +59,15 @@ def counted() -> dict[str, int]:
         each.en.split()[-1]: each.plural.split()[-1] for each in ontology().entities.values() if each.en != "body part"
     }
     both = types | {noun: _plural(noun) for noun in NOUNS}
-    return dict.fromkeys(both, 1) | dict.fromkeys(both.values(), 2) | {"diagnosis": 1, "diagnoses": 2}
+    return dict.fromkeys(both, 1) | dict.fromkeys(both.values(), 2) | dict.fromkeys(MASS, 1) | {"diagnoses": 2}
 
 
-def check_english(template: Template) -> Iterator[Finding]:
-    """A finding for each block with an article or a number that does not fit, of a template in English."""
-    for variant in template.variants if template.lang == "en" else ():
+def check_grammar(template: Template) -> Iterator[Finding]:
+    """A finding for each block with an article or a number that does not fit."""
+    if template.lang == "zh":
+        yield from _check_chinese(template)
+        return
+    for variant in template.variants:
         named = [text for name in NAMES for text in texts_of(template, variant, name, name)]
         said = list(dict.fromkeys(texts_of(template, variant)))
         for role, line, _ in variant.blocks:
@@ -70,6 +75,15 @@ def check_english(template: Template) -> Iterator[Finding]:
             numbers = (fault for of, count, text in said if of == role and (fault := find_disagreement(text, count)))
             for what, way_out in filter(None, (next(articles, None), next(numbers, None))):
                 yield Finding(template.file, line, f"{role}_{variant.number}: {what}", way_out)
+
+
+def _check_chinese(template: Template) -> Iterator[Finding]:
+    for variant in template.variants:
+        of_one = {role: text for role, count, text in reversed(list(texts_of(template, variant))) if count == 1}
+        for role, line, _ in variant.blocks:
+            if found := re.search("分别|各自", of_one.get(role, "") if role == "assistant" else ""):
+                way_out = f"write {{% if tails is several %}}{found[0]}{{% endif %}}"
+                yield Finding(template.file, line, f"{role}_{variant.number}: {found[0]!r} with one tail", way_out)
 
 
 def find_article(text: str) -> tuple[str, str] | None:
@@ -107,9 +121,7 @@ def _disagreements(sentence: str, count: int) -> Iterator[str]:
     ):
         if DETERMINERS[found[1].lower()] != numbers[found[2].lower()]:
             yield found[0]
-    for found in re.finditer(
-        rf"\b({nouns}) (?:that|which) ({finite})\b(?! (?:{HEAD}|an?|the)\b)", sentence, re.IGNORECASE
-    ):
+    for found in re.finditer(rf"\b({nouns}) (?:that|which) ({finite})\b(?! {HEAD})", sentence, re.IGNORECASE):
         if numbers[found[1].lower()] != verbs[found[2].lower()]:
             yield found[0]
     for found in re.finditer(
@@ -117,8 +129,13 @@ def _disagreements(sentence: str, count: int) -> Iterator[str]:
     ):
         if numbers[found[2].lower()] == 1:
             yield found[0]
-    listed = re.search(rf"\b(this|one) (?:\w+ )?({nouns})\b[^:]*: {TAIL}\W*$", sentence, re.IGNORECASE)
-    if listed and count > 1 and numbers[listed[2].lower()] == 1:
+    listed = re.search(
+        rf"(?:\b(?:this|one) (?:\w+ )?({nouns})\b|^the (?:\w+ )?({nouns})(?={STOPS}))[^:]*: {TAIL}\W*$",
+        sentence,
+        re.IGNORECASE,
+    )
+    noun = (listed[1] or listed[2]).lower() if listed else ""
+    if listed and count > 1 and numbers[noun] == 1 and noun not in MASS:
         yield listed[0]
     if sentence.endswith("?"):
         yield from _of_questions(sentence, numbers, verbs)
@@ -129,7 +146,8 @@ def _disagreements(sentence: str, count: int) -> Iterator[str]:
 def _of_questions(sentence: str, numbers: dict[str, int], verbs: dict[str, int]) -> Iterator[str]:
     nouns, finite = "|".join(sorted(numbers, key=len, reverse=True)), "|".join(verbs)
     subject = rf"(?:(?:the|an?|this|these|those) )?(?:\w+ )?(?:{nouns})(?={STOPS}|\?)|people|{HEAD}"
-    asked = rf"(?:^|\b(?:what|which|how|where|when|why|who|whom)\b(?: \w+){{0,3}}? )({finite}) ({subject})"
+    turned = "|".join(verb for verb in verbs if verb not in ("has", "have", "include", "includes"))
+    asked = rf"(?:^|\b(?:what|which|how|where|when|why|who|whom)\b(?: \w+){{0,3}}? )({turned}) ({subject})"
     for found in re.finditer(asked, sentence, re.IGNORECASE):
         if MODALS & set(sentence[: found.start(1)].lower().split()[-1:]):
             continue
@@ -155,7 +173,7 @@ def _of_statements(sentence: str, count: int, numbers: dict[str, int], verbs: di
         behind = re.match(rf" (?:the following: )?{TAIL}(?=\W*$)", sentence[found.end() :])
         if number and number != verbs[found[1]]:
             yield f"{before} {found[1]}"
-        elif noun not in ("", "diagnosis") and found[1] in ("is", "are") and behind and (number == 1) != (count == 1):
+        elif noun not in ("", *MASS) and found[1] in ("is", "are") and behind and (number == 1) != (count == 1):
             yield f"{before} {found[0]} {TAIL}"
         return
 
