@@ -42,6 +42,10 @@ ALL = re.compile(
     r"|\ball (?:of )?(?:the )?(?:above|of (?:them|these|the options)|(?:four|five|six|seven)|options|answers|choices)\b"
     r"|\b(?:every|each) (?:single )?(?:option|one|choice|answer) (?:is|are|applies|fits)\b|\ball (?:are|apply|is)\b"
 )
+EACH = re.compile(
+    r"\b(?:tick|select|choose|pick|mark) (?:every|all)\b|\ball (?:three|four|five|six) (?:of the )?options\b|全选"
+)
+"""Says that all are chosen, whatever else is named."""
 NOT_ALL = re.compile(r"(?:不|非|没有?|不能|并非|不要|别|\bnot|n't|\bnever|\bnone of|\bfew of) ?$")
 """Says that all options are right; what stands before it where that is not so."""
 LETTER = re.compile(r"(?<![a-z])[a-h](?![a-z])")
@@ -62,6 +66,8 @@ def all_but(low: str, mentions: Sequence[Mention], where: Mapping[int, bool], co
     return set()
 
 
+ALL_SO = re.compile("[都均皆全]|没有?错|(?:true|correct) statements|(?:are|is) (?:all )?(?:true|correct)")
+"""Says of several options that they are so."""
 SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 
 
@@ -74,8 +80,12 @@ def by_leaving_out(
     options, out = set(range(count)), {mentions[at].number for at in denied}
     if several and not negative and (left := all_but(low, mentions, where, count)):
         return left
-    if not chosen and all_said:
+    if all_said and (not chosen or (not denied and EACH.search(low))):
         return options
+    if negative and not several and len(chosen) != 1 and ALL_SO.search(low):
+        named = {one.number for one in mentions}
+        if len(named) == count - 1:
+            return options - named
     if out and not chosen and ALL_BUT.search(low):
         return options - out
     if out and not chosen and NONE_BUT.search(low):

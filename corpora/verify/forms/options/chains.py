@@ -47,7 +47,7 @@ def fills_line(low: str, chain: Chain) -> bool:
 def ends_with(low: str, chain: Chain, marks: dict[int, bool]) -> bool:
     """Whether the last sentence of a text is one letter alone."""
     begin = chain[0].begin
-    start = max(low.rfind(sign, max(0, begin - 12), begin) for sign in ".。;!?\n") + 1
+    start = max(low.rfind(sign, max(0, begin - 12), begin) for sign in ".。;!?:\n") + 1
     return (
         len(chain) == 1
         and begin in marks

@@ -25,9 +25,11 @@ from kgtools.corpora.verify.forms.options.guesses import (
     removed,
     without_conditions,
 )
-from kgtools.corpora.verify.forms.options.judged import choose_judged, verdicts
-from kgtools.corpora.verify.forms.options.letters import find_letters
+from kgtools.corpora.verify.forms.options.judged import choose_judged, in_json, verdicts
+from kgtools.corpora.verify.forms.options.letters import find_letters, in_full
 from kgtools.corpora.verify.forms.options.paraphrases import names_of_option, reword
+from kgtools.corpora.verify.forms.options.positions import by_position
+from kgtools.corpora.verify.forms.options.short import find_items, find_short
 from kgtools.corpora.verify.forms.options.words import (
     ALL_SO,
     ALSO_LED,
@@ -67,6 +69,13 @@ def _texts(options: tuple[tuple[str, str], ...]) -> ItemNames:
 
 
 @lru_cache(4_096)
+def _asked_words(asked: str) -> str:
+    """The last characters of a question in Chinese, behind which its answer stands: 最早出现的症状是."""
+    found = re.search(r"([\u3400-\u9fff]{5})[是为有:?(){} ]*$", asked)
+    return found[1] if found else ""
+
+
+@lru_cache(4_096)
 def asks_for_first(question: str) -> bool:
     """Whether a question asks for what comes first."""
     return ASKS_FOR_FIRST.search(question) is not None
@@ -76,7 +85,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     """Which options an answer chooses: the last that it says to be its answer, else all that it names and does not deny."""
     options = tuple((item.options or {}).items())
     letters = "".join(letter.upper() for letter, _ in options if len(letter) == 1)
-    read = plain(text).replace("ɑ", "a").strip()
+    several = len(item.right) > 1
+    read = plain(in_full(text, letters) if several else text).replace("ɑ", "a").strip()
     low = low if len(low := read.lower()) == len(read) else read
     folded = Text(low)
     if may_hang(folded):
@@ -106,12 +116,12 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         denied |= of_others(low, mentions, denied, where, item, asked)
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     first = len(item.right) == 1 and not negative and asks_for_first(question)
-    several = len(item.right) > 1
-    chosen, spoiled = _choose(low, chains, where, several, first, negative, len(options))
-    if several and len(kept := chosen - removed(mentions, denied)) > 1:
+    chosen, spoiled = _choose(low, chains, where, several, first, negative, len(options), _asked_words(asked))
+    if several and len(kept := chosen - removed(low, mentions, denied)) > 1:
         chosen = kept
     spoiled = spoiled or explained_as_another(low, mentions, denied, where, chosen)
     judged, stop = verdicts(read, low, letters)
+    judged = judged or in_json(text, letters)
     if judged and not any(
         _is_led(low[max(0, one.begin - 40) : one.begin], True, True) for one in mentions if one.begin >= stop
     ):
@@ -120,6 +130,14 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     called = any(TRAIL.match(low, chain[-1].end) for chain in chains)
     if left := by_leaving_out(low, mentions, where, denied, chosen, len(options), several, negative, all_said, called):
         chosen, spoiled = left, False
+    last = mentions[-1].end if mentions else 0
+    if several and not negative and not marks and (items := find_items(low, item.options or {})) > chosen:
+        chosen, spoiled = items, False
+    elif not several and len(chosen) != 1 and letters and not spoiled:
+        if chosen and (other := by_position(low, letters)) != low:
+            return read_choice(other, item, question, None)
+        if (short := find_short(low, tuple((item.options or {}).values()), last)) is not None:
+            chosen, spoiled = {short}, False
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
     if found is not None:
         for at, one in enumerate(mentions):
@@ -165,7 +183,14 @@ def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterat
 
 
 def _choose(
-    low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool, negative: bool, count: int
+    low: str,
+    chains: list[Chain],
+    marks: dict[int, bool],
+    several: bool,
+    first: bool,
+    negative: bool,
+    count: int,
+    asked: str,
 ) -> tuple[set[int], bool]:
     """The options that are chosen, and whether a letter is said with the text of another option. `first`: what comes first is asked
     for; `negative`: what is not so."""
@@ -178,6 +203,7 @@ def _choose(
         for at, chain in enumerate(chains)
         if _is_led(low[max(0, chain[0].begin - 40) : chain[0].begin], leads, concludes and chain[0].begin in marks)
         or TRAIL_LED.match(low, chain[-1].end)
+        or (asked and low[: chain[0].begin].rstrip(" :是为").endswith(asked))
     ]
     heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
     if not several and len(chains) > 1 and ends_with(low, chains[-1], marks):
@@ -191,6 +217,9 @@ def _choose(
         trailed = not_so or ([] if len(trailed) < len(chains) else trailed)
         if not trailed and not led:
             chains = [chain for chain in chains if not TRAIL.match(low, chain[-1].end)]
+            heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
+            if not chains:
+                return set(), False
     if led:
         taken = [led[-1]]
         while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):

@@ -71,6 +71,10 @@ def without_conditions(read: str, low: str) -> tuple[str, str]:
 
 
 REMOVES = re.compile(r"掉|划|删|剔除|排除|作废|strike|struck|remov|drop|exclud|cross|delet|scratch|rule")
+REMOVED = re.compile("(?:要|应该?|得|可以?|被)?(?:去掉|划掉|删|剔除|排除掉?|作废)")
+"""Takes off what stands before it: E要去掉."""
+TORN = re.compile(r"(?:[,、:(]|[应的和是为在或及与]| (?:an?|the|of|and|or|to|is|are|with|in|for))$")
+"""Ends a text in the middle of a sentence, however short it is."""
 CUT = 60
 """Characters from which on an answer that ends in the middle of a sentence was cut off."""
 
@@ -81,10 +85,14 @@ def is_cut_off(low: str, end: int) -> bool:
     return len(last) > CUT and end < len(last) and last[-1] not in "。.!?…)]}'>✓✔√✅☑"
 
 
-def removed(mentions: Sequence[Mention], denied: Mapping[int, str]) -> set[int]:
+def removed(low: str, mentions: Sequence[Mention], denied: Mapping[int, str]) -> set[int]:
     """The options that are taken off again where they are named last: 去掉D."""
     last = {one.number: at for at, one in enumerate(mentions)}
-    return {number for number, at in last.items() if at in denied and REMOVES.search(denied[at])}
+    return {
+        number
+        for number, at in last.items()
+        if REMOVES.search(denied.get(at, "")) or REMOVED.match(low, mentions[at].end)
+    }
 
 
 def in_turn(low: str, chains: Sequence[Sequence[Mention]], led: Sequence[int], count: int) -> bool:

@@ -18,6 +18,19 @@ from kgtools.corpora.verify.forms.options.words import (
 )
 from kgtools.corpora.verify.language.names import RIGHT, Mention
 
+ROW = re.compile(r"(?<![A-Za-z])([A-H]) ?(?:[-~–—～－]|到|至) ?([A-H])(?![A-Za-z])")
+"""The first and last of a row of options: A-E."""
+
+
+def in_full(text: str, letters: str) -> str:
+    """The text with all options of a row in its place: A、B、C of A-C."""
+
+    def row(found: re.Match[str]) -> str:
+        first, last = letters.find(found[1]), letters.find(found[2])
+        return "、".join(letters[first : last + 1]) if 0 <= first < last else found[0]
+
+    return ROW.sub(row, text)
+
 
 def find_letters(read: str, low: str, letters: str) -> Iterator[Mention]:
     """The letters of options in a text: alone, or after words that lead to an answer."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from kgtools.corpora.verify.forms.options.guesses import TORN
 from kgtools.corpora.verify.forms.options.near import respell
 from kgtools.corpora.verify.forms.options.positions import by_position
 from kgtools.corpora.verify.language.reading import fold
@@ -61,7 +62,7 @@ def reword(low: str, options: Mapping[str, str], letters: str, denied: bool) -> 
         return found
     if (found := respell(low, options)) != low:
         return found
-    if denied or len(low) > MOST or not letters:
+    if denied or len(low) > MOST or not letters or TORN.search(low):
         return low
     texts = tuple(options.values())
     if (found := GENUS.sub(lambda words: _species(words, texts), low)) != low:
@@ -126,7 +127,7 @@ def _shares(options: tuple[str, ...]) -> tuple[Callable[[str], float], ...]:
         ]
         counts = Counter(word for each in words for word in set(each))
         return tuple(_of_words([word for word in each if 2 * counts[word] < len(options)]) for each in words)
-    return tuple(_of_pairs(_pairs(text)) for text in folded)
+    return tuple(_of_pairs(pairs_of(text)) for text in folded)
 
 
 def _of_words(words: list[str]) -> Callable[[str], float]:
@@ -143,12 +144,12 @@ def _of_words(words: list[str]) -> Callable[[str], float]:
 
 def _of_pairs(pairs: frozenset[str]) -> Callable[[str], float]:
     def share(sentence: str) -> float:
-        return len(pairs & _pairs(sentence)) / len(pairs) if len(pairs) >= LEAST else 0.0
+        return len(pairs & pairs_of(sentence)) / len(pairs) if len(pairs) >= LEAST else 0.0
 
     return share
 
 
-def _pairs(text: str) -> frozenset[str]:
+def pairs_of(text: str) -> frozenset[str]:
     return frozenset(run[at : at + 2] for run in HAN.findall(EMPTY_HAN.sub(" ", text)) for at in range(len(run) - 1))
 
 

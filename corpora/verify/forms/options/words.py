@@ -3,7 +3,8 @@
 import re
 
 LEAD = re.compile(
-    r"(?:答案|正确的?选项|正确的(?=[是为有:])|应选|故选|我选|选择|选(?!项|手|拔)|应[该当]?[是为]|不[,。!](?:应该?|而)?是"
+    r"(?:答案|正确的?选项|正确的(?=[是为有:])|应选|故选|我选|选择|题答|作答|的选项(?=[是为])"
+    r"|(?<!学会)(?<!人会)(?<![易误错])(?:(?<!就)选了|选(?!项|手|拔|了))|应[该当]?[是为]|不[,。!](?:应该?|而)?是"
     r"|最终(?:答案|选择|选项)?(?=[:是为选])|最后(?:答案)?(?=[:选])"
     r"|还是|那就(?=[是选a-hA-H])|(?:所以|因此|故)剩下|对应(?:[^,。;\n]{0,8}的(?=是))?|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能"
     r"|是)|例外的?是|更正|订正"
@@ -17,26 +18,26 @@ LEAD = re.compile(
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(
-    r"答案|正确|选|应|不|剩|最|还是|那就|对应|例外|更正|订正|改"
+    r"答|正确|选|就是|应|不|剩|最|还是|那就|对应|例外|更正|订正|改"
     r"|(?i:answer|ans\b|final|selection|settle|money|(?:go|opt|vote) for|stick|lean"
     r"|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
     r"|left with|remaining|switch|change|revise|correction)"
 )
 CONCLUDES = re.compile(
-    r"(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary|wait"
+    r"就是$|(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary|wait"
     r"|sorry|i mean|actually))[是为选,:. ]{0,3}"
     r"(?:only |just |it is |it's |(?:[a-z']{1,15} ){1,6}(?:is|would be|must be) |option |choice |[(\[]){0,3}$"
 )
 """What stands before a letter that is a conclusion, but before other words too."""
 CONCLUDE = re.compile(
-    r"综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b"
+    r"就是|综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b"
 )
 TRAIL = re.compile(
     r"[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?才(?:是|属于?|为|对|会|能)"
     r"|[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?"
     r"(?:贴切|合适|恰当|合理|正确|对(?![于照待])|符合|无误|没错"
     r"|无疑)|[)\]}. ]{0,4}(?:选项)?[ :(]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is"
-    r"|are|seems"
+    r"|are|seems|would be|appears to be|has to be"
     r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
 )
 """What stands right behind an answer: B正确, B is correct."""
@@ -45,7 +46,8 @@ ALL_SO = re.compile(
 )
 """What stands behind several options that are so: ABC3个选项都是."""
 TRAIL_LED = re.compile(
-    r"[)\]}. ]{0,3}(?: is| ,)? ?(?:(?:is )?(?:my|the) (?:final )?(?:answer|choice|pick)|it is)(?=[ .,;:!\n]|$)|为准"
+    r"[)\]}. ]{0,3}(?: is| ,)? ?(?:(?:is )?(?:my|the) (?:final )?(?:answer|choice|pick)|it is)(?=[ .,;:!\n]|$)"
+    r"|[^,.;:\n]{0,30}(?:→|=>|->) ?(?:this|that|which) is (?:our|my|the) (?:final )?answer|为准"
 )
 """What makes what stands before it an explicit answer: D is my answer, 以A为准."""
 TRAIL_NOT = re.compile(
