@@ -1,6 +1,8 @@
 """Which letters an answer to a question with options chooses, where it says so by place, verdicts, elimination or in other words."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kgtools.corpora.verify import Item, read_letters
 
@@ -95,3 +97,85 @@ def test_words_of_two_options_choose_neither() -> None:
 
     assert chosen("viral hepatitis", options, ONE) == "no_answer"
     assert chosen("This is hepatitis of the acute kind, and viral.", options, ONE) == "A"
+
+
+FALSE_ONE = "Which of the following statements about asthma is FALSE?"
+TRUTHS = "A. True, it is.\nB. True, of most.\nC. False: the reverse.\nD. True as well.\nE. True."
+
+
+def test_statements_that_are_judged_one_by_one_under_a_question_for_what_is_false() -> None:
+    assert chosen(TRUTHS, SIGNS, ONE, FALSE_ONE) == "C"
+    assert chosen("A ✓, B ✗, C ✗, D ✓, E ✓", SIGNS, SEVERAL, "下列叙述错误的有") == "BC"
+    assert chosen("A ✓, B ✗, C ✗, D ✓, E ✓ → so I pick B, C", SIGNS, SEVERAL, "下列叙述错误的有") == "BC"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["患者不能行走，下肢无力。最可能的诊断是", "甲状腺大部切除术后的并发症有", "He does not smoke. What is the cause?"],
+)
+def test_what_a_patient_cannot_do_makes_no_question_for_what_is_false(question: str) -> None:
+    assert chosen("A错误，B正确，C错误，D错误，E错误", SIGNS, ONE, question) == "B"
+    assert chosen("全选", SIGNS, SEVERAL, question) == "ABCDE"
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ('```json\n{"A": 1, "B": 0, "C": 1, "D": 0, "E": 0}\n```', "AC"),
+        ('{"A": true, "B": false, "C": false, "D": "yes", "E": "no"}', "AD"),
+        ("✅ A 夜间咳嗽：常见\n❌ B：少见\n✅ C：常见\n❌ D：不\n❌ E：不", "AC"),
+        ("1. 夜间咳嗽 —— 是\n2. 癌细胞阻塞皮下淋巴管 —— 否\n3. 甲胎蛋白 —— 否\n4. 体重每日增加 —— 是\n5. 尿量减少 —— 是", "ADE"),
+        ("A-C都对", "ABC"),
+        ("A through D", "ABCD"),
+        ("A、B、C、D、E……不，E要去掉。", "ABCD"),
+        ("选前三个，后面两个是禁忌。", "ABC"),
+        ("E不是，其他是", "ABCD"),
+        ("夜间咳嗽、每日增加和尿量减少，一共三个。", "ADE"),
+    ],
+)  # fmt: skip
+def test_several_options_are_told_as_an_object_in_ticks_in_rows_and_by_parts_of_their_text(
+    text: str, letters: str
+) -> None:
+    assert chosen(text, SIGNS, SEVERAL) == letters
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "letters"),
+    [
+        ("有同学会选A，还有同学会选C。因此只有B合适。", SIGNS, "B"),
+        ("答案是D。如果问的是另一个病就选A。", SIGNS, "D"),
+        ("Answer: A? No. Scratch that, B.", DRUGS, "B"),
+        ("Answer - B\nA: lowers it\nC: no drug", DRUGS, "B"),
+        ("CCS", DRUGS, "C"),
+        ("Strep", DRUGS, "D"),
+        ("Either enalapril or vitamin A might. I'd go with the case-control.", DRUGS, "C"),
+        ("注意不要因此选A！所以这道题答B。", SIGNS, "B"),
+        ("夜间咳嗽、体重每日增加都常见，选那个皮下淋巴管阻塞的。", SIGNS, "B"),
+        ("A、C、D、E都是，只有一项不在里面。", SIGNS, "mixed"),
+    ],
+)
+def test_one_option_is_told_by_its_initials_a_short_name_or_behind_other_guesses(
+    text: str, options: dict[str, str], letters: str
+) -> None:
+    assert chosen(text, options, ONE) == letters
+
+
+def test_all_but_one_that_are_so_leave_the_one_that_is_not() -> None:
+    assert chosen("A、C、D、E都是，只有一项不在里面。", SIGNS, ONE, "下列不属于症状的是") == "B"
+
+
+PARTS = st.sampled_from([
+    "A", "B", "C", "D", "E", ". ", "：", "True", "False", "正确", "错误", "不是", "✓", "✗", "\n", "、", "，", "。", "答案", "选", "所以",
+    "其余都对", "除了", "夜间咳嗽", "尿量减少", "前三项", "most likely ", "not ", "the answer is ", "{", "}", '"A": 1', "(", ")", "?", "-",
+    "...", "因此", "就是", "then ",
+])  # fmt: skip
+QUESTIONS = ["", FALSE_ONE, "下列叙述错误的有", "首选的药物是", "下列哪项不属于症状"]
+
+
+@given(st.lists(PARTS, max_size=30).map("".join), st.sampled_from([ONE, SEVERAL]), st.sampled_from(QUESTIONS))
+@settings(max_examples=500, deadline=None)
+def test_any_answer_to_any_question_is_read(text: str, key: str, question: str) -> None:
+    found = read_letters(text, Item("choice", options=SIGNS, right=key), question)
+
+    assert found.state in ("read", "mixed", "no_answer", "abstained")
+    assert set(found.letters) <= set(SIGNS)

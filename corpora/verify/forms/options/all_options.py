@@ -28,7 +28,7 @@ NONE_BUT = re.compile(
     r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above|the options) )?(?:except|but)\b"
 )
 THE_REST = re.compile(
-    r"(?:其[余它他]|剩下|余下)(?:的)?(?:[2-7][项个种])?(?:选项|情况|各项)?(?:[都均皆全](?!不|错|没|无|非|是错)|可|正确|对(?!应)|符合|应选)"
+    r"(?:其[余它他]|剩下|余下)(?:的)?(?:[2-7][项个种])?(?:选项|情况|各项)?(?:[都均皆全](?!不|错|没|无|非|是错)|是(?=[。,;!\n]|$)|可|正确|对(?!应)|符合|应选)"
     r"|\b(?:keep|take|choose|select|leav(?:e|es|ing)) (?:only )?(?:all )?(?:the )?(?:rest|remaining|others?)\b"
     r"|\bthe (?:rest|others) (?:are|do|apply|fit)\b(?! not)"
     r"|\b(?:others?|rest|remaining)(?: (?:two|three|four|five|ones|options|choices))*(?: (?:are|is|must be))?(?: all)?"

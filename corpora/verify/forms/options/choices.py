@@ -25,7 +25,7 @@ from kgtools.corpora.verify.forms.options.guesses import (
     removed,
     without_conditions,
 )
-from kgtools.corpora.verify.forms.options.judged import choose_judged, in_json, verdicts
+from kgtools.corpora.verify.forms.options.judged import choose_judged, in_json, verdicts, verdicts_on_texts
 from kgtools.corpora.verify.forms.options.letters import find_letters, in_full
 from kgtools.corpora.verify.forms.options.paraphrases import names_of_option, reword
 from kgtools.corpora.verify.forms.options.positions import by_position
@@ -76,6 +76,15 @@ def _asked_words(asked: str) -> str:
 
 
 @lru_cache(4_096)
+def asks_for_false(question: str) -> bool:
+    """Whether the last sentence of a question asks for what is not so; what a patient cannot do is no such question."""
+    sentences = [
+        each for each in re.split(r"[。!！\n]|(?<=[a-z])\.\s", question.partition("\nA")[0]) if len(each.strip()) > 3
+    ]
+    return bool(sentences) and NEGATIVE.search(sentences[-1]) is not None
+
+
+@lru_cache(4_096)
 def asks_for_first(question: str) -> bool:
     """Whether a question asks for what comes first."""
     return ASKS_FOR_FIRST.search(question) is not None
@@ -100,7 +109,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     avoiding = bool(question) and FORBIDS.search(question) is not None
     asked = fold(question).partition("\n")[0]
     denied = deny(folded, mentions, asked_of(question, asked, avoiding))
-    negative = NEGATIVE.search(question) is not None
+    negative = asks_for_false(question)
     if negative:
         denied = {
             at: why
@@ -121,7 +130,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         chosen = kept
     spoiled = spoiled or explained_as_another(low, mentions, denied, where, chosen)
     judged, stop = verdicts(read, low, letters)
-    judged = judged or in_json(text, letters)
+    judged = judged or in_json(text, letters) or (verdicts_on_texts(low, texts, len(options)) if len(texts) > 1 else {})
     if judged and not any(
         _is_led(low[max(0, one.begin - 40) : one.begin], True, True) for one in mentions if one.begin >= stop
     ):
@@ -145,7 +154,10 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
             why = denied.get(at, "" if one.number in chosen else "not the last answer")
             found.append(Found(one.begin, one.end, read[one.begin : one.end], f"{kind} {options[one.number][0]}", why))
     every = len(chosen) == len(options) > len(right)
-    in_words = every and several and (all_said or LEAD.search(low[: chains[-1][0].begin if chains else 0]) is not None)
+    so = every and any(len(chain) >= len(options) and ALL_SO.match(low, chain[-1].end) for chain in chains)
+    in_words = (
+        every and several and (all_said or so or LEAD.search(low[: chains[-1][0].begin if chains else 0]) is not None)
+    )
     reading = Reading(
         folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or (every and not in_words),
         chosen="".join(sorted(options[at][0] for at in chosen)),
@@ -203,7 +215,7 @@ def _choose(
         for at, chain in enumerate(chains)
         if _is_led(low[max(0, chain[0].begin - 40) : chain[0].begin], leads, concludes and chain[0].begin in marks)
         or TRAIL_LED.match(low, chain[-1].end)
-        or (asked and low[: chain[0].begin].rstrip(" :是为").endswith(asked))
+        or (asked and low[max(0, chain[0].begin - 12) : chain[0].begin].rstrip(" :是为").endswith(asked))
     ]
     heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
     if not several and len(chains) > 1 and ends_with(low, chains[-1], marks):
@@ -220,6 +232,8 @@ def _choose(
             heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
             if not chains:
                 return set(), False
+    doubted = [at for at in led if low[chains[at][-1].end : chains[at][-1].end + 2].lstrip()[:1] == "?"]
+    led = [at for at in led if at not in doubted] or led
     if led:
         taken = [led[-1]]
         while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):

@@ -28,6 +28,7 @@ CONDITIONAL = re.compile(
     r"(?P<han>[a-h])(?![a-z]))[^。.!?\n]{0,200}"
     r"|\b(?:option )?[a-h],? (?:only )?(?:if|when|provided|assuming|in case|unless)(?: that)? "
     rf"{_WHO}{_SAYS}[a-h](?![a-z'])[^。.!?\n]{{0,200}}"
+    r"|(?:如果|若是?|假如|要是|倘若)[^。;!\n]{0,40}(?:就|则|才|应|要)选[a-h](?![a-z])"
     r"|(?:答案|标准答案)是?[a-h](?:的话)?,?(?:我)?(?:就|便|则)(?:是?选|答|填)?[a-h](?![a-z])[^。.!?\n]{0,200}"
 )
 """What would be chosen were something else chosen."""

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import orjson
 
+from kgtools.corpora.verify.language.names import Mention
+
 _SO = r"[✓✔√✅☑]|是|对|正确|符合(?:题意)?|属于|成立|可以?|(?:true|yes|correct|right|agree|applies|fits|y|t)(?![a-z'])|a? ?feature(?![a-z])"
 _NOT_SO = (
     r"[✗✘✖×❌☒]|x(?![a-z0-9'])|否|错误?|不(?:是|对|正确|符合(?:题意)?|属于|成立|可以?|选|相符)|与题(?:意|干)?(?:无关|不符)|无关|排除"
@@ -58,6 +60,21 @@ def verdicts(read: str, low: str, letters: str) -> tuple[dict[int, bool], int]:
         found[number] = words["so"] is not None
         stop = words.end() if words.re is BEGINS else begin + words.end()
     return found, stop
+
+
+def verdicts_on_texts(low: str, texts: list[Mention], count: int) -> dict[int, bool]:
+    """As `verdicts`, of lines that hold the options' texts: ✅ 夜盲, 肺癌 —— 是; the only line with a tick, where no other has a sign."""
+    first = {one.number: one for one in reversed(texts)}
+    lines = {low.rfind("\n", 0, one.begin) + 1 for one in first.values()}
+    if len(first) < count or len(lines) < count:
+        return {}
+    found: dict[int, bool] = {}
+    for number, one in first.items():
+        begin, end = low.rfind("\n", 0, one.begin) + 1, low.find("\n", one.end)
+        words = BEFORE.search(low, begin, one.begin) or ENDS.search(low[one.end : end if end >= 0 else len(low)])
+        if words:
+            found[number] = words["so"] is not None
+    return found if len(found) == count or list(found.values()) == [True] else {}
 
 
 def choose_judged(found: dict[int, bool], negative: bool, several: bool) -> set[int]:

@@ -18,7 +18,7 @@ from kgtools.corpora.verify.forms.options.words import (
 )
 from kgtools.corpora.verify.language.names import RIGHT, Mention
 
-ROW = re.compile(r"(?<![A-Za-z])([A-H]) ?(?:[-~–—～－]|到|至) ?([A-H])(?![A-Za-z])")
+ROW = re.compile(r"(?<![A-Za-z])([A-H]) ?(?:[-~–—～－]|到|至|through|thru) ?([A-H])(?![A-Za-z])")
 """The first and last of a row of options: A-E."""
 
 

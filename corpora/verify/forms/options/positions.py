@@ -9,7 +9,7 @@ _NUMBERS = {
 _ORDINAL = r"first|second|third|fourth|fifth|sixth|1st|2nd|3rd|4th|5th|6th|last|final"
 _CARDINAL = r"one|two|three|four|five|six|[1-6]"
 _HAN = r"[1-6一二三四五六两]"
-_NOUN = r"(?:option|choice|answer|item|one|alternative|statement)"
+_NOUN = r"(?:option|choice|answer|item|one|alternative|statement|drug|agent|organism|test|medication)"
 PLACE = re.compile(
     rf"\b(?:the )?(?:(?P<ordinals>(?:{_ORDINAL})(?:(?:,? and|,) (?:the )?(?:{_ORDINAL})){{1,5}}) (?:options|choices|answers|ones|items)(?![a-z])"
     rf"|(?P<ordinal>{_ORDINAL}) (?:(?:answer )?{_NOUN})(?![a-z])"

@@ -15,13 +15,14 @@ LEADS = re.compile(
 """What leads to an answer, with the phrase behind it."""
 WORD = re.compile(r"[a-z0-9]{2,}")
 FILLER = frozenset([
-    *SMALL, "probably", "likely", "definitely", "obviously", "clearly", "remaining", "agent", "one", "here", "because", "option", "answer",
+    *SMALL, "probably", "likely", "definitely", "obviously", "clearly", "iv", "im", "po", "sc", "mg",
+    "remaining", "agent", "one", "here", "because", "option", "answer",
 ])  # fmt: skip
 MOST, SHORT = 5, 40
 """Words of a phrase that may be a short form, and characters of an answer that is read as one."""
 INITIALS, PREFIX = 3, 4
 """Letters of a short form at least, and of the beginning of a name."""
-SHARED, OTHER = 0.7, 0.4
+SHARED, OTHER = 0.6, 0.25
 """Of the pairs of characters of a Chinese phrase, those that one option has at least, and any other at most."""
 
 
@@ -38,6 +39,9 @@ def find_short(low: str, options: Sequence[str], after: int) -> int | None:
 
 def _find(phrase: str, options: tuple[str, ...]) -> int | None:
     if not phrase.isascii():
+        within = [at for at, text in enumerate(options) if len(phrase.strip()) > 1 and phrase.strip() in fold(text)]
+        if len(within) == 1:
+            return within[0]
         said = pairs_of(phrase)
         shares = [len(said & pairs_of(fold(text))) / len(said) if len(said) > 1 else 0.0 for text in options]
         best = max(range(len(shares)), key=shares.__getitem__)

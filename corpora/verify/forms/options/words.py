@@ -11,8 +11,9 @@ LEAD = re.compile(
     r"|改[为成选]|(?<![a-z])(?:answers?|ans(?=[ .:])|final(?=:)|selections?|settle (?:on|for)|money(?: is)? on"
     r"|(?:go|opt|vote) for|stick with|lean(?:ing)? towards?"
     r"|(?:correct|right|best) (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
-    r"|correction|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
-    r"(?:应[该当]?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?= ?| ?is| are| to| only| just| would be| should be| must be"
+    r"|correction|scratch that,?|on second thought,?|no wait,?|leaves|leaving|we are left with|remaining (?:option|choice|one)"
+    r"|(?:switch|change|revise)(?: it| this)? to))"
+    r"(?:应[该当]?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?= ?| - | ?is| are| to| only| just| would be| should be| must be"
     r"| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
     r"|the option )?[ (\[{'.]{0,4}$"
 )
@@ -21,16 +22,18 @@ LEADS = re.compile(
     r"答|正确|选|就是|应|不|剩|最|还是|那就|对应|例外|更正|订正|改"
     r"|(?i:answer|ans\b|final|selection|settle|money|(?:go|opt|vote) for|stick|lean"
     r"|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
-    r"|left with|remaining|switch|change|revise|correction)"
+    r"|left with|remaining|switch|change|revise|correction|scratch|thought|wait)"
 )
 CONCLUDES = re.compile(
-    r"就是$|(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary|wait"
+    r"就是$|(?:^|[。!?\n])(?:嗯|哦|那),?$|(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall"
+    r"|in conclusion|conclusion|in summary|then|switching|wait"
     r"|sorry|i mean|actually))[是为选,:. ]{0,3}"
     r"(?:only |just |it is |it's |(?:[a-z']{1,15} ){1,6}(?:is|would be|must be) |option |choice |[(\[]){0,3}$"
 )
 """What stands before a letter that is a conclusion, but before other words too."""
 CONCLUDE = re.compile(
-    r"就是|综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b"
+    r"就是|嗯|哦|那,|综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|conclusion|in summary|then"
+    r"|switching|wait|sorry|i mean|actually)\b"
 )
 TRAIL = re.compile(
     r"[)\]}. ]{0,4}(?:[2-5]?[项个者]?选项|[2-5]?[项个者])?才(?:是|属于?|为|对|会|能)"
@@ -47,6 +50,7 @@ ALL_SO = re.compile(
 """What stands behind several options that are so: ABC3个选项都是."""
 TRAIL_LED = re.compile(
     r"[)\]}. ]{0,3}(?: is| ,)? ?(?:(?:is )?(?:my|the) (?:final )?(?:answer|choice|pick)|it is)(?=[ .,;:!\n]|$)"
+    r"|[^\n]{0,60}(?:←|<-) ?(?:this|here|answer|correct|选|答案|正确)"
     r"|[^,.;:\n]{0,30}(?:→|=>|->) ?(?:this|that|which) is (?:our|my|the) (?:final )?answer|为准"
 )
 """What makes what stands before it an explicit answer: D is my answer, 以A为准."""
@@ -98,7 +102,7 @@ SENTENCE_END = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 REACH = 80
 """Characters between the text of an option and its letter that is denied."""
 NEGATIVE = re.compile(
-    r"不是|不属于|不包括|不正确|错误|不符合|不对|不会|不能|不宜|除外|除了?|不应|无关|避免|忌|禁|\b(?:not|except|incorrect|false"
+    r"不是|不属于|不包括|不正确|错误|不符合|不对|不会|不能|不宜|除外|除了|(?<![切清排解消去免根祛扫拔摘删])除[^。]{1,30}[外均都]|不应|无关|避免|忌|禁|\b(?:not|except|incorrect|false"
     r"|wrong|least|avoid|n't)\b",
     re.IGNORECASE,
 )
