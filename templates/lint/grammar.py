@@ -129,10 +129,11 @@ def _disagreements(sentence: str, count: int) -> Iterator[str]:
     ):
         if numbers[found[2].lower()] == 1:
             yield found[0]
-    listed = re.search(
-        rf"(?:\b(?:this|one) (?:\w+ )?({nouns})\b|^the (?:\w+ )?({nouns})(?={STOPS}))[^:]*: {TAIL}\W*$",
-        sentence,
-        re.IGNORECASE,
+    before, _, behind = sentence.rpartition(": ")
+    listed = (
+        re.search(rf"\b(?:this|one) (?:\w+ )?({nouns})\b|^the (?:\w+ )?({nouns})(?={STOPS})", before, re.IGNORECASE)
+        if behind.rstrip(".!") == TAIL
+        else None
     )
     noun = (listed[1] or listed[2]).lower() if listed else ""
     if listed and count > 1 and numbers[noun] == 1 and noun not in MASS:

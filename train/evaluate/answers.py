@@ -1,6 +1,6 @@
 """Answers of a model to prompts, from any file, held against what was asked: nothing is missing, twice there or of another set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -86,8 +86,8 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
     if without and missing == "error":
         some = ", ".join(one.id for one in without[:SOME])
         raise InputError(
-            f"{file}: no answer to {len(without):,} of {len(samples):,} prompts ({some}); --missing wrong counts them as wrong, --missing skip "
-            "leaves them out"
+            f"{file}: no answer to {len(without):,} of {len(samples):,} prompts ({some}){_why(file, {one.id for one in without})}; --missing wrong "
+            "counts them as wrong, --missing skip leaves them out"
         )
     for one in samples:
         given += [(one, found[ids[one.id], number]) for number in sorted(numbers.get(ids[one.id], ()))]
@@ -100,6 +100,17 @@ def read_answers(source: Path, samples: Sequence[Sample], missing: Missing = "er
     said = read_manifest(source)
     settings = said.get("settings", {}) if str(said.get("command", "")).endswith("answer") else {}
     return Answers(tuple(given), lost, settings, {file.name: sha256(file)})
+
+
+def _why(file: Path, ids: Set[str]) -> str:
+    """Why `kgtools train answer` did not ask some, where it did not."""
+    rejects = file.parent / "rejects.parquet"
+    if file.name != "answers.parquet" or not rejects.is_file():
+        return ""
+    left_out = load_table(rejects).filter(pl.col("id").is_in(ids))["reason"].value_counts().sort("reason")
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.iter_rows())
+    longer = ", so answer with a larger max_length" if "prompt-too-long" in reasons else ""
+    return f": {rejects.name} beside it says {reasons}{longer}" if reasons else ""
 
 
 def file_of(source: Path) -> Path:

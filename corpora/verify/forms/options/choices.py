@@ -71,8 +71,8 @@ def _texts(options: tuple[tuple[str, str], ...]) -> ItemNames:
 @lru_cache(4_096)
 def _asked_words(asked: str) -> str:
     """The last characters of a question in Chinese, behind which its answer stands: 最早出现的症状是."""
-    found = re.search(r"([\u3400-\u9fff]{5})[是为有:?(){} ]*$", asked)
-    return found[1] if found else ""
+    last = asked.rstrip("是为有:?(){} ")[-5:]
+    return last if re.fullmatch(r"[\u3400-\u9fff]{5}", last) else ""
 
 
 @lru_cache(4_096)
