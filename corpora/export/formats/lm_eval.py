@@ -1,6 +1,7 @@
 """Tasks of the lm-eval harness: a YAML for each task and language, and the data of its splits beside it.
 
-Questions with options are scored by the likelihood of their letters, everything else by the text that is generated.
+Questions with options are scored by the likelihood of their letters, or of their texts where the question lists no letters (PubMedQA as
+lm-eval asks it); everything else by the text that is generated.
 lm-eval takes `data_files` from where it is started: run it in the folder."""
 
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ from kgtools.corpora.export.format import (
     without_system,
 )
 
+LISTED = r"(?m)(?:^|[\s(（【\[])A ?[.)）】\]:：、．,，]"
+"""In a question that lists its options by letter."""
 SPLITS = {"train": "training_split", "validation": "validation_split", "test": "test_split"}
 
 
@@ -44,10 +47,17 @@ def columns(noun: str) -> dict[str, pl.Expr]:
     choice = pl.col("kind") == "choice"
     options = pl.col("options").struct
     letters = pl.concat_list(pl.when(options.field(letter).is_not_null()).then(pl.lit(letter)) for letter in LETTERS)
+    texts = pl.concat_list(options.field(letter) for letter in LETTERS)
+    right = pl.coalesce(pl.when(pl.col("letters") == letter).then(options.field(letter)) for letter in LETTERS)
+    listed = asked.str.contains(LISTED)
     fields = {
         "query": pl.when(system() == "").then(asked).otherwise(pl.concat_str(system(), asked, separator="\n\n")),
-        "target": pl.coalesce("answer", last(turns)),
-        "choices": pl.when(choice).then(letters.list.drop_nulls()).otherwise(pl.lit([], pl.List(pl.String))),
+        "target": pl.when(choice & ~listed).then(right).otherwise(pl.coalesce("answer", last(turns))),
+        "choices": pl.when(choice & listed)
+        .then(letters.list.drop_nulls())
+        .when(choice)
+        .then(texts.list.drop_nulls())
+        .otherwise(pl.lit([], pl.List(pl.String))),
         # its place among the options that there are: of A, C and D the third is D
         "gold": pl.when(choice).then(
             pl.sum_horizontal(

@@ -178,6 +178,20 @@ def test_more_kinds_of_records_than_files_can_be_are_refused(folder_of: Callable
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("listed", "choices", "target"),
+    [("\nA. 糖尿病\nB. 痛风\nC. 高血压", ["A", "B", "C"], "B"), ("", ["糖尿病", "痛风", "高血压"], "痛风")],
+)
+def test_lm_eval_weighs_letters_where_the_question_lists_them_and_texts_where_it_does_not(
+    rows_of: Callable[..., list[dict[str, Any]]], listed: str, choices: list[str], target: str
+) -> None:
+    row = exam("a") | {"messages": talk(f"尿酸高见于哪种病？{listed}", "B")}
+
+    (written,) = rows_of("lm-eval", row)
+
+    assert (written["choices"], written["target"], written["gold"]) == (choices, target, 1)
+
+
 UNFIT = [
     ("alpaca", record("x", talk("问", "答", "再问")), "not-in-turns"),
     ("alpaca", preference("x", talk("问"), "好", "坏"), "is-a-preference"),
