@@ -24,11 +24,12 @@ DESCRIBED = {
     "zh": re.compile(
         r"(?:已经?|刚刚?|新近?)(?:临床|医生)?(?:确诊|证实)|被(?:临床|医生)?(?:确诊|证实)(?=[为患有得了])"
         r"|(?<![能以来于法可够何样步会要么靠据才怎])(?:确诊|证实)[^，。；：、？！]{0,30}?(?:患者|病人|病例|人群|的人|之后|以后|后)"
+        r"|我[^，。；？]{0,6}总是"
     ),
     "en": re.compile(
         r"\bwith(?: (?:an?|the|newly|recently|already|clinically)){0,3} confirmed\b"
         r"|\bconfirmed (?:cases?|patients?|diagnos[ie]s|to (?:have|suffer))\b|\b(?:was|were|been) (?:\w+ly )?confirmed (?:as|with)\b"
-        r"|\bI (?:need|have) to (?:know|ask|understand)\b",
+        r"|(?<!do )\bI (?:need|have) to\b|\bto be sure\b",
         re.IGNORECASE,
     ),
 }

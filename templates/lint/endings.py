@@ -16,7 +16,8 @@ VERBS = {
     "en": (
         "list|name|tell|give|describe|explain|state|say|show|enumerate|mention|identify|provide|summari[sz]e|outline|specify|write|"
         "cite|recall|suggest|discuss|define|compare|advise|indicate|find|report|compile|share|elaborate|teach|remind|help me|let me know|"
-        "point out|set out"
+        "point out|set out|draw up|make|prepare|put together|look up|go through|run through|walk me through|note|jot down|check|pick out|"
+        "gather|collect"
     ),
 }
 REQUESTS = {

@@ -40,6 +40,8 @@ DETERMINERS = {
     "many": 2,
 }
 """Words that say of how many a noun speaks: 1 or more."""
+OF_NOUN = r"(?:(?!(?:of|for|in|with|to|on|at|by|from|and|or|that|which|who)\b)\w+ )"
+"""A word before a noun that belongs to it: these *common* signs, but not a list *of* signs."""
 LEADS = re.compile(r"^(?:After|Among|As|At|Besides|By|Beyond|For|From|If|In|On|To|Under|When|With|Within)\b[^,]*, ")
 """What may stand before a sentence's subject: For fever, ..."""
 STOPS = "(?: (?:of|for|in|with|to|from|at|by|on|under|that|which|who|known|seen|done|given|taken|found|\\w+ed|\\w+ly)\\b| [,:]|$)"
@@ -117,7 +119,7 @@ def _disagreements(sentence: str, count: int) -> Iterator[str]:
     verbs = dict.fromkeys(SINGULAR, 1) | dict.fromkeys(PLURAL, 2)
     finite = "|".join(verbs)
     for found in re.finditer(
-        rf"\b({'|'.join(DETERMINERS)}) (?:\w+ ){{0,2}}?({nouns})\b(?! (?:{nouns})\b)", sentence, re.IGNORECASE
+        rf"\b({'|'.join(DETERMINERS)}) {OF_NOUN}{{0,2}}?({nouns})\b(?! (?:{nouns})\b)", sentence, re.IGNORECASE
     ):
         if DETERMINERS[found[1].lower()] != numbers[found[2].lower()]:
             yield found[0]
@@ -158,7 +160,7 @@ def _of_questions(sentence: str, numbers: dict[str, int], verbs: dict[str, int])
             yield found[0]
     other = rf"(?! (?:the|an?|this|these|those|it|they|people|patients?|some\w*|any\w*)\b| {HEAD})"
     for found in re.finditer(
-        rf"\b(?:which|what) (?:\w+ ){{0,2}}?({nouns}) ({finite})\b{other}", sentence, re.IGNORECASE
+        rf"\b(?:which|what) {OF_NOUN}{{0,2}}?({nouns}) ({finite})\b{other}", sentence, re.IGNORECASE
     ):
         if numbers[found[1].lower()] != verbs[found[2].lower()]:
             yield found[0]

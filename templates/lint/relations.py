@@ -169,7 +169,7 @@ def _runs_forward(text: str, found: re.Match[str], lang: str) -> bool | None:
     """Whether a verb leads from head to tail; None where its clause does not say, or says both."""
     before = CLAUSE[lang].split(text[: found.start()])[-1]
     behind = CLAUSE[lang].split(text[found.end() :])[0]
-    if lang == "zh" and re.search("[由因被]", before):
+    if lang == "zh" and (re.search("[由因被]", before) or behind.startswith("（")):
         return None
     first = re.search(ENDS, behind)
     last = re.findall(ENDS, before)[-1:]
