@@ -1,6 +1,7 @@
 """Which facts make which record: a head's tails grouped, the English that is missing left out, a sample drawn."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -25,6 +26,12 @@ SAME_WORDS = {"Examination": r"(?:检查|检测|检验)$", "Treatment": r"性?(?
 """Ends that say nothing: 脑电图检查 is 脑电图, 支持性治疗 is 支持疗法."""
 CODES = {reason: code for code, reason in enumerate(REASONS)}
 
+GROUPS: dict[str, Any] = {
+    "head": pl.UInt32, "name": pl.String, "tails": pl.List(pl.String), "facts": pl.List(pl.UInt32), "mask": pl.Int64,
+    "partial": pl.Boolean, "id": pl.String, "key": pl.UInt64, "variant": pl.UInt32,
+}  # fmt: skip
+"""Columns of `Selection.groups`."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -42,6 +49,8 @@ def select(view: GraphView, template: Template, seed: int, max_tails: int, drop:
     """The records that a template makes of the view, before any sampling; `drop`: see `templates/drops.py`."""
     info = template.info
     rows = _collapse(match_facts(view, template).with_columns(why=_why_not(template, drop)))
+    if not rows["why"].null_count():  # nothing is left to say
+        return Selection(template, pl.DataFrame(schema=GROUPS), _because(rows))
     rows = _mark_repeated(view, template, rows)
     rows, crowd = _rank(rows, seed, 1 if info.single else max_tails, "other-value" if info.single else "max-tails")
     left_out = _because(crowd)
