@@ -46,6 +46,10 @@ class GraphView:
         """The name of each entity in a language, by number; null where there is none."""
         return self.entities["name" if lang == "zh" else "name_en"]
 
+    def tells(self, names: Iterable[str]) -> bool:
+        """Whether there is a fact of one of these relations or attributes."""
+        return not self._places.keys().isdisjoint(names)
+
     def of_relations(self, names: Iterable[str]) -> pl.DataFrame:
         """The facts of these relations or attributes, of one after the other."""
         places = [self._places[name] for name in names if name in self._places]
