@@ -46,6 +46,10 @@ class GraphView:
         """The name of each entity in a language, by number; null where there is none."""
         return self.entities["name" if lang == "zh" else "name_en"]
 
+    def tells(self, names: Iterable[str]) -> bool:
+        """Whether there is a fact of one of these relations or attributes."""
+        return not self._places.keys().isdisjoint(names)
+
     def of_relations(self, names: Iterable[str]) -> pl.DataFrame:
         """The facts of these relations or attributes, of one after the other."""
         places = [self._places[name] for name in names if name in self._places]
@@ -235,19 +239,23 @@ def _bits(origins: list[str], bits: dict[str, int]) -> int:
     return mask
 
 
-def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[dict[str, Any]]:
-    """The facts with these ids, triples and attribute values alike: id, kind, head, relation, tail, sources, origins."""
+def find_triples(entities: Entities, triples: Triples, ids: set[str], head: str = "") -> list[dict[str, Any]]:
+    """The facts with these ids, triples and attribute values alike: id, kind, head, relation, tail, sources, origins. `head`: of
+    whose values those that are no triples most likely are."""
     facts = [row | {"kind": "relation"} for row in triples.filter(pl.col("id").is_in(list(ids))).iter_rows(named=True)]
     missing = ids - {row["id"] for row in facts}
-    if missing:
-        for head, text in entities.filter(pl.col("attributes") != "{}").select("id", "attributes").iter_rows():
+    for others in (False, True):
+        near = (pl.col("id") != head) if others else (pl.col("id") == head)
+        rows = entities.filter(near & (pl.col("attributes") != "{}")) if missing else entities.clear()
+        for about, text in rows.select("id", "attributes").iter_rows():
             for attribute, values in orjson.loads(text).items():
                 for value, origins in values.items():
-                    id_ = digest(SEPARATOR.join((head, attribute, value)))
+                    id_ = digest(SEPARATOR.join((about, attribute, value)))
                     if id_ in missing:
                         sources = sorted({origin.partition("/")[0] for origin in origins})
                         facts.append(
-                            {"id": id_, "kind": "attribute", "head": head, "relation": attribute, "tail": value, "sources": sources,
+                            {"id": id_, "kind": "attribute", "head": about, "relation": attribute, "tail": value, "sources": sources,
                              "origins": origins, "contradicts": None}
                         )  # fmt: skip
+        missing -= {str(fact["id"]) for fact in facts}
     return sorted(facts, key=lambda row: str(row["id"]))

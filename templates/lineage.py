@@ -152,7 +152,8 @@ def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
         where = f"{meta.get('file', 'a file')}:{meta.get('line', '?')}"
         raise InputError(f"{record['id']}: not of a graph: it was read from {where} (source {record['source']})")
     sources = store.metadata().sources
-    triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
+    about = orjson.loads(record["meta"])
+    triples = find_triples(store.entities(), store.triples(), set(record["facts"]), str(about.get("head", "")))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
     if lost:
         raise InputError(
@@ -161,14 +162,14 @@ def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
     english = _english_names(store, record, triples) if record["lang"] == "en" else []
     shown = {key: record[key] for key in SHOWN if key in record}
     if schema is PREFERENCES:
-        shown["fault"] = orjson.loads(record["meta"])["fault"]
+        shown["fault"] = about["fault"]
     return RecordTrace(
         record=shown,
         template=_template(record["template"]),
         license=record["license"],
         names=english,
         triples=[_explain(triple, sources) for triple in triples],
-        permuted=bool(orjson.loads(record["meta"]).get("permuted")),
+        permuted=bool(about.get("permuted")),
     )
 
 

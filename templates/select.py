@@ -1,6 +1,7 @@
 """Which facts make which record: a head's tails grouped, the English that is missing left out, a sample drawn."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -25,6 +26,13 @@ SAME_WORDS = {"Examination": r"(?:检查|检测|检验)$", "Treatment": r"性?(?
 """Ends that say nothing: 脑电图检查 is 脑电图, 支持性治疗 is 支持疗法."""
 CODES = {reason: code for code, reason in enumerate(REASONS)}
 
+GROUPS: dict[str, Any] = {
+    "head": pl.UInt32, "name": pl.String, "tails": pl.List(pl.String), "facts": pl.List(pl.UInt32), "mask": pl.Int64,
+    "partial": pl.Boolean, "id": pl.String, "key": pl.UInt64, "variant": pl.UInt32,
+}  # fmt: skip
+LEFT_OUT: dict[str, Any] = {"fact": pl.UInt32, "code": pl.UInt8}
+"""Columns of `Selection.groups` and `Selection.left_out`."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -41,7 +49,11 @@ class Selection:
 def select(view: GraphView, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT) -> Selection:
     """The records that a template makes of the view, before any sampling; `drop`: see `templates/drops.py`."""
     info = template.info
+    if not view.tells(_names_for(template)):
+        return Selection(template, pl.DataFrame(schema=GROUPS), pl.DataFrame(schema=LEFT_OUT))
     rows = _collapse(match_facts(view, template).with_columns(why=_why_not(template, drop)))
+    if not rows["why"].null_count():  # nothing is left to say
+        return Selection(template, pl.DataFrame(schema=GROUPS), _because(rows))
     rows = _mark_repeated(view, template, rows)
     rows, crowd = _rank(rows, seed, 1 if info.single else max_tails, "other-value" if info.single else "max-tails")
     left_out = _because(crowd)
@@ -143,11 +155,11 @@ def _salt(seed: int, text: str) -> int:
     return int(digest(f"{seed}|{text}")[:16], 16)
 
 
-def _facts_for(view: GraphView, template: Template) -> pl.DataFrame:
-    """The facts that a template can be about."""
+def _names_for(template: Template) -> list[str]:
+    """The relations or the attribute that a template is about, as facts name them."""
     inverses = {r.inverse: name for name, r in ontology().relations.items()}
     wanted = (template.info.attribute,) if template.info.attribute else template.info.relations
-    return view.of_relations(dict.fromkeys(inverses.get(name, name) for name in wanted))
+    return list(dict.fromkeys(inverses.get(name, name) for name in wanted))
 
 
 def _because(rows: pl.DataFrame) -> pl.DataFrame:
@@ -162,7 +174,7 @@ def _code(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
 
 def match_facts(view: GraphView, template: Template) -> pl.DataFrame:
     """The facts that a template is about, seen from its head: `name` and `text` are null where English lacks them."""
-    info, names, facts = template.info, view.names(template.lang), _facts_for(view, template)
+    info, names, facts = template.info, view.names(template.lang), view.of_relations(_names_for(template))
     english = template.lang == "en"
     types, name_masks = view.entities["type"], view.entities["name_mask"]
     if info.attribute:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -16,6 +17,8 @@ DEEPEST = 50
 """Nodes of a template in each other; what is nested deeper is refused."""
 LONGEST = 100_000
 """Characters."""
+READ = 1_024
+"""Files whose variants are kept: those of all packs, in each language, and of the tasks."""
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
 """`user_1`, `assistant_2`."""
 NEEDED = {"user": "head", "assistant": "tails"}
@@ -51,11 +54,18 @@ def parse_variants(file: Path, lang: str) -> tuple[Variant, ...]:
 
 def read_variants(file: Path, lang: str) -> tuple[tuple[Variant, ...], list[Finding]]:
     """The variants of which a block at least can be read, and what is wrong with the file."""
-    tree = _parse(file, lang)
+    variants, findings = _read(file, lang, file.read_bytes())
+    return variants, list(findings)
+
+
+@lru_cache(READ)
+def _read(file: Path, lang: str, data: bytes) -> tuple[tuple[Variant, ...], tuple[Finding, ...]]:
+    """The same of what the file holds: a file that is read again as it was is parsed once, and its variants stay compiled."""
+    tree = _parse(file, lang, data)
     if isinstance(tree, Finding):
-        return (), [tree]
+        return (), (tree,)
     if deep := _find_deep(file, tree):
-        return (), [deep]
+        return (), (deep,)
     findings: list[Finding] = []
     blocks: dict[tuple[int, str], tuple[int, list[nodes.Node]]] = {}
     named: set[tuple[int, str]] = set()
@@ -84,7 +94,8 @@ def read_variants(file: Path, lang: str) -> tuple[tuple[Variant, ...], list[Find
     if (not findings and not numbers) or numbers != list(range(1, len(numbers) + 1)) or len(named) != 2 * len(numbers):
         pairs = "they must be pairs of blocks user_1 and assistant_1, user_2 and assistant_2, ..."
         findings.append(Finding(file, 1, "a variant lacks one of its blocks, or its number is not the next", pairs))
-    return tuple(_variant(n, blocks) for n in numbers if {(n, "user"), (n, "assistant")} & set(blocks)), findings
+    variants = (_variant(n, blocks) for n in numbers if {(n, "user"), (n, "assistant")} & set(blocks))
+    return tuple(variants), tuple(findings)
 
 
 def _variant(number: int, blocks: Mapping[tuple[int, str], tuple[int, list[nodes.Node]]]) -> Variant:
@@ -94,8 +105,7 @@ def _variant(number: int, blocks: Mapping[tuple[int, str], tuple[int, list[nodes
     return Variant(number, user[1], assistant[1], user[0], assistant[0], unread)
 
 
-def _parse(file: Path, lang: str) -> nodes.Template | Finding:
-    data = file.read_bytes()
+def _parse(file: Path, lang: str, data: bytes) -> nodes.Template | Finding:
     try:
         text = data.decode("utf-8")
         if len(text) > LONGEST:

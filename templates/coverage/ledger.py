@@ -113,6 +113,8 @@ class Fates:
     def add(self, selection: Selection) -> None:
         """Take the facts of a selection's records for exported, and what it leaves out for that, unless a better became of them."""
         self.lose(selection)
+        if selection.groups.is_empty():
+            return
         lang = selection.template.lang
         said = selection.groups["facts"].explode().drop_nulls().value_counts(name="records")
         places = said["facts"].to_numpy()

@@ -116,6 +116,9 @@ def one_answer_each(selections: Iterable[Selection], graph: GraphView) -> Iterat
     numbers = {lang: graph.names(lang).rank("dense") for lang in LANGUAGES}
     for selection in selections:
         groups, gone = selection.groups, []
+        if groups.is_empty():
+            yield selection
+            continue
         names = numbers[selection.template.lang].gather(groups["head"])
         groups = groups.with_columns(names.alias("name_number"))
         for (variant,), part in groups.partition_by("variant", as_dict=True).items():

@@ -28,6 +28,8 @@ class FactGroups:
 
     def tie(self, facts: pl.Series) -> None:
         """Tie the facts of each record, a list of places."""
+        if facts.is_empty():
+            return
         rows = pl.DataFrame({"fact": facts, "first": facts.list.first()}).explode("fact").drop_nulls("fact")
         one, other = (rows[name].to_numpy().astype(np.uint64) for name in ("first", "fact"))
         self._is_tied[other.astype(np.uint32)] = True

@@ -46,6 +46,8 @@ class Spilled:
 
     def load(self, columns: Sequence[str] | None = None) -> Selection:
         """The selection, or these columns of it as far as it has them."""
+        if self.file is None and columns is None:
+            return self.kept
         there = [name for name in self.kept.groups.columns if columns is None or name in columns]
         if self.file is None:
             return replace(self.kept, groups=self.kept.groups.select(there))

@@ -69,8 +69,10 @@ class Frame:
 def frames_of(templates: Sequence[Template], held: frozenset[Wording]) -> tuple[Frame, ...]:
     """The frames of what is held out; none of words that a wording for training or a task says as well, from which nothing can be
     seen."""
+    if not held:
+        return ()
     sides: dict[bool, list[tuple[Template, int]]] = {True: [], False: []}
-    for template in templates if held else ():
+    for template in templates:
         for number in range(len(template.variants)):
             sides[is_held(template, number, held)].append((template, number))
     free: dict[str, list[str]] = {lang: list(_of_tasks(lang)) for lang in LANGUAGES}

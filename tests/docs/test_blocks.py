@@ -15,6 +15,7 @@ import click
 import pytest
 
 from kgtools.tools.main import cli
+from tests import forked
 from tests.conftest import ROOT, SAMPLES
 from tests.docs.pages import NOTE, Block, blocks, pattern, plain
 from tests.neo4j.login import Login
@@ -23,6 +24,10 @@ HOW_TO = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if not 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *HOW_TO]
 WITH_NEO4J = [page for page in PAGES if "<!-- needs neo4j -->" in page.read_text(encoding="utf-8")]
 RUN = ("sh", "python")
+FROM_SCRATCH = PAGES[:2]
+"""Pages whose commands import what they need, as a user's do. Those of other pages are forked (`tests/forked.py`), but where Python
+is given, which may be a plug-in, or a command runs behind others and is killed."""
+BEHIND = re.compile(r" &$|\bkill\b|\btimeout\b", re.MULTILINE)
 LIMIT = 1200
 """Seconds for a page, so many because others may use the cores; the tutorial, which trains, needs 45 of one."""
 
@@ -83,11 +88,14 @@ def _run(page: Path, folder: Path, environment: dict[str, str]) -> None:
     for block in found:
         if block.title.endswith("pyproject.toml"):
             _give_entry_points(tomllib.loads(block.code)["project"], (home / block.title).parent, environment)
-    commands = Path(sys.executable).parent
-    assert (commands / "kgtools").exists(), "install kgtools into this environment: pip install -e ."
-    environment |= {
-        "HOME": str(folder), "PATH": f"{commands}{os.pathsep}{environment['PATH']}", "PYTHONUNBUFFERED": "1",
-    }  # fmt: skip
+    commands = [Path(sys.executable).parent]
+    assert (commands[0] / "kgtools").exists(), "install kgtools into this environment: pip install -e ."
+    if page not in FROM_SCRATCH and not any(
+        block.title.endswith((".py", ".toml")) or BEHIND.search(block.code) for block in found
+    ):
+        commands.insert(0, forked.start())
+    path = os.pathsep.join([*map(str, commands), environment["PATH"]])
+    environment |= {"HOME": str(folder), "PATH": path, "PYTHONUNBUFFERED": "1"}
 
     with (folder / "log").open("wb") as log:
         subprocess.run(

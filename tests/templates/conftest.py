@@ -24,6 +24,7 @@ from kgtools.kg.cypher.run import Engine
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import FACTS, NAMED, NAMES, REJECTS, Entities, Triples
+from tests import forked
 
 SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
 LICENSES = {"one": "MIT", "two": "CC-BY-4.0", "three": "LicenseRef-three"}
@@ -184,7 +185,9 @@ def pack_folder(tmp_path: Path) -> Callable[..., Path]:
 def run_kgtools(
     *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None, max_file_bytes: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command line in a process of its own."""
+    """The command line in a process of its own; one from scratch where something is said of it, or where it starts others."""
+    if not (cwd or env or max_file_bytes or "--workers" in arguments):
+        return forked.run(*arguments)
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({max_file_bytes}, {max_file_bytes}))\n"
     code = (limit if max_file_bytes else "") + "import sys; from kgtools.tools.main import main; main(sys.argv[1:])"
     return subprocess.run(

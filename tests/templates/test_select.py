@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from kgtools.kg.stores import Store
+from kgtools.templates.facts import view
 from kgtools.templates.generate.make import generate
 from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, load_pack
+from kgtools.templates.select import select
 from kgtools.tools.errors import UsageError
 
 Graph = Callable[..., Store]
@@ -60,6 +62,20 @@ def test_the_tails_of_a_head_stand_in_one_answer(graph: Graph, pack: Callable[..
 
     assert answers(result) == {GOUT: {"红", "肿"}, "Disease:感冒": {"咳嗽"}}
     assert fates(result) == ["exported"] * 3
+
+
+@pytest.mark.parametrize(
+    "said", [[], [(GOUT, "HAS_SYMPTOM", f"Symptom:{GOUT[8:]}")], [(GOUT, "TREATED_BY", "Treatment:休息")]], ids=len
+)
+def test_a_template_with_nothing_to_say_has_the_columns_of_another(
+    graph: Graph, pack: Callable[..., Pack], said: list[tuple[str, str, str]]
+) -> None:
+    (template,) = (each for each in pack().templates if each.lang == "zh")
+    full, empty = (select(view(graph(facts)), template, 0, 12) for facts in (symptoms("红"), said))
+
+    assert (full.groups.height, empty.groups.height) == (1, 0)
+    assert empty.groups.schema == full.groups.schema
+    assert empty.left_out.schema == full.left_out.schema
 
 
 def test_more_tails_than_allowed_are_counted(graph: Graph, pack: Callable[..., Pack]) -> None:

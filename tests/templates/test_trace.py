@@ -51,9 +51,14 @@ def records(sample_run: Path) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def traces(store: Store, sample_run: Path, records: pl.DataFrame) -> list[dict[str, Any]]:
-    """The trace of every record of the sample run."""
-    return [trace_record(store, sample_run, id_).to_dict() for id_ in records["id"]]
+def traces(store: Store, records: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The trace of every record of the sample run; a hundred of them in a folder, for each trace reads the whole file."""
+    found = []
+    for some in records.iter_slices(100):
+        folder = tmp_path_factory.mktemp("some")
+        some.write_parquet(folder / "records.parquet")
+        found += [trace_record(store, folder, id_).to_dict() for id_ in some["id"]]
+    return found
 
 
 def seen(text: str) -> str:
