@@ -1,6 +1,6 @@
 """A folder answers as Neo4j does: ordinary queries on the samples, random ones on a small graph of awkward names.
 
-TORTURE_QUERIES: how many random queries, 300 where it is not set, and 20000 by `make torture`; TORTURE_SEED: others than each time."""
+TORTURE_QUERIES: how many random queries, 1000 where it is not set, and 20000 by `make torture`; TORTURE_SEED: others than each time."""
 
 import os
 import re
@@ -24,7 +24,7 @@ from tests.kg.cypher.graphs import AWKWARD, alone, fill, serve
 from tests.kg.cypher.ordinary import ORDINARY
 from tests.neo4j.login import Login
 
-QUERIES = int(os.environ.get("TORTURE_QUERIES", "300"))
+QUERIES = int(os.environ.get("TORTURE_QUERIES", "1000"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 NEO4J_FAULT = "it is not possible to access variables declared before the WITH/RETURN"
 """What Neo4j says of `MATCH p = (n)--(n) WITH DISTINCT p`, which asks for no such variable."""
