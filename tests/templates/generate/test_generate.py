@@ -169,7 +169,7 @@ def test_the_manifest_says_nothing_of_time_and_place(manifest: dict[str, Any]) -
         "triples",
     }
     assert manifest["settings"] == {
-        "task": "qa", "packs": {"clinicalgpt": "2.0.0", "extended": "2.0.0"}, "pack": ["clinicalgpt", "extended"],
+        "task": "qa", "packs": {"clinicalgpt": "2.0.0", "extended": "2.0.1"}, "pack": ["clinicalgpt", "extended"],
         "lang": ["zh", "en"], "count": None, "seed": 0, "max_tails": 12,
         "drop": {"clinicalgpt": ["shop-list", "uninformative"], "extended": ["shop-list", "uninformative"]},
     }  # fmt: skip
@@ -351,9 +351,9 @@ def test_licences_stand_beside_the_records(sample_run: Path, records: pl.DataFra
         gave = records.filter(pl.col("source").str.split(" + ").list.contains(source)).height
         (row,) = (line for line in text.splitlines() if f"| {source} |" in line)
         assert f"| {gave:,} |" in row
-    for pack_ in ("clinicalgpt", "extended"):
+    for pack_, version in (("clinicalgpt", "2.0.0"), ("extended", "2.0.1")):
         gave = records.filter(pl.col("template").str.starts_with(f"{pack_}@")).height
-        assert f"| templates | {pack_} | 2.0.0 | Apache-2.0 | {gave:,} |" in text
+        assert f"| templates | {pack_} | {version} | Apache-2.0 | {gave:,} |" in text
 
 
 def block(user: str, assistant: str) -> str:
