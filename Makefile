@@ -102,7 +102,7 @@ demo-train: $(VENV)/train demo ## a random model learns what demo makes, the who
 	  echo "== evaluate: the $$model"; \
 	  $$k train answer --recipe demo model=$(OUT)/trained/sft/$$model data=$(OUT)/evaluation/prompts --out $(OUT)/evaluation/answers-$$model > /dev/null; \
 	  $$k evaluate facts $(OUT)/evaluation/prompts $(OUT)/evaluation/answers-$$model --out $(OUT)/evaluation/$$model \
-	    "trained_on=[$(OUT)/trained/sft,$(OUT)/split]"; \
+	    --trained-on $(OUT)/trained/sft --trained-on $(OUT)/split; \
 	done; \
 	echo "== evaluate: what training changed"; \
 	$$k evaluate gain $(OUT)/evaluation/base $(OUT)/evaluation/model --out $(OUT)/evaluation/gain; \

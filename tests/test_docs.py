@@ -86,7 +86,8 @@ def place(tmp_path_factory):
         "facts",
         str(folder / "items"),
         str(folder / "answers.jsonl"),
-        f"trained_on={folder / 'items'}",
+        "--trained-on",
+        str(folder / "items"),
     ]
     for name in ("before", "after"):
         assert run([*facts, "--out", str(folder / name)]) == 0

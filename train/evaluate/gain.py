@@ -83,7 +83,7 @@ def measure_gain(before: Path, after: Path, seed: int, out: Path) -> GainResult:
     tables = {where: _scores(path) for where, path in (("before", before), ("after", after))}
     both = _pair(tables["before"], tables["after"], before, after)
     if both["knowledge"].null_count():
-        raise UsageError(f"{after}: does not say what was trained on; score it with trained_on=PATH")
+        raise UsageError(f"{after}: does not say what was trained on; score it with --trained-on DIR")
     cells = tuple(_cells(both, seed))
     with staging(out) as folder:
         result = GainResult(cells, {}, both.height, both.filter(pl.col("knowledge") == PERMUTED).height, seed, out)

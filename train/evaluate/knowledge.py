@@ -33,11 +33,9 @@ KEPT_APART = pl.col("hold_out").str.split(" + ").list.set_intersection(list(APAR
 
 @dataclass(frozen=True)
 class Training:
-    """What was learnt, as far as the prompts ask. `knowledge`: of each prompt by its id, one of CLASSES; `inputs`: file -> SHA-256; `notes`:
-    counts of it."""
+    """What was learnt, as far as the prompts ask. `knowledge`: of each prompt by its id, one of CLASSES; `notes`: counts of it."""
 
     knowledge: dict[str, str | None]
-    inputs: dict[str, str]
     notes: dict[str, int]
 
 
@@ -61,8 +59,8 @@ def learn(samples: Sequence[Sample], paths: Sequence[Path]) -> Training:
     names = {one.id: _forms(names_of(one)) for one in samples}
     wanted = sorted({form for forms in names.values() for form in forms})
     facts, held, heads, seen = set[str](), set[str](), set[str](), set[str]()
-    notes, inputs = Counter[str](), dict[str, str]()
-    for number, path in enumerate(tables.records, 1):
+    notes = Counter[str]()
+    for path in tables.records:
         with open_table(path) as table:
             for batch in batches(_columns(table)):
                 mine = batch.filter(_is_learnt(tables))
@@ -72,14 +70,12 @@ def learn(samples: Sequence[Sample], paths: Sequence[Path]) -> Training:
                 held |= _facts(batch.filter(KEPT_APART), asked)
                 heads |= set(mine["head"].drop_nulls())
                 seen |= _names_in(mine, wanted)
-            name = f"trained_on/{number}/{table.file.name}"
-            inputs[name] = next(iter(table.inputs().values()))
     knowledge: dict[str, str | None] = {}
     for one in samples:
         known = not seen.isdisjoint(names[one.id]) or one.meta.get("head") in heads
         knowledge[one.id] = _class(one, facts, held, known)
         notes["held out, and trained on all the same"] += is_apart(one.hold_out) and not facts.isdisjoint(one.facts)
-    return Training(knowledge, inputs, dict(+notes))
+    return Training(knowledge, dict(+notes))
 
 
 def _class(one: Sample, facts: set[str], held: set[str], known: bool) -> str:
@@ -127,10 +123,10 @@ class _Tables:
 
 def _check_run(path: Path, said: Mapping[str, Any]) -> Mapping[str, Any]:
     if "rows" not in said:
-        raise UsageError(f"trained_on: {path} is no run of a stage; name one, such as {path / 'sft'}, or records")
+        raise UsageError(f"--trained-on: {path} is no run of a stage; name one, such as {path / 'sft'}, or records")
     if said["command"] in NOT_LEARNT:
         raise UsageError(
-            f"trained_on: {path} is a run of {said['command']}, which asks the questions of its records and does not learn their answers; name the "
+            f"--trained-on: {path} is a run of {said['command']}, which asks the questions of its records and does not learn their answers; name the "
             "run that its model came from"
         )
     return said
@@ -145,7 +141,7 @@ def _compare(runs: Mapping[Path, Mapping[str, Any]], records: Sequence[Path]) ->
     some = ", ".join(map(str, runs))
     if not records:
         raise UsageError(
-            f"trained_on: {some} names what it read ({listed}) by hash alone; give these records too: trained_on=[{some}, RECORDS]"
+            f"--trained-on: {some} names what it read ({listed}) by hash alone; give these records too: --trained-on RECORDS"
         )
     given = {sha256(file_of(path)): path for path in records}
     for content, path in given.items():
@@ -154,7 +150,7 @@ def _compare(runs: Mapping[Path, Mapping[str, Any]], records: Sequence[Path]) ->
     for content, (run, name) in read.items():
         if content not in given:
             raise InputError(
-                f"{run}: was trained on {name} too, of SHA-256 {content[:12]}, which trained_on does not name"
+                f"{run}: was trained on {name} too, of SHA-256 {content[:12]}, which --trained-on does not name"
             )
 
 

@@ -99,7 +99,9 @@ def evaluate(
     asked = read_prompts(name, prompts)
     given = read_answers(answers, asked.samples, missing)
     contamination = check_contamination(asked.samples, asked.settings, trained_on) if trained_on else NOT_CHECKED
-    beside = asked.task.open(prompts, asked.samples, settings) if asked.task.open else Beside(settings, {}, {})
+    beside = Beside(settings, {}, {})
+    if asked.task.open:
+        beside = asked.task.open(prompts, asked.samples, settings, trained_on)
     with staging(out, lambda _: [PAIRS]) as folder:
         scores = mark(_score(asked, given.given, beside.given), contamination)
         metrics = asked.task.metrics(settings, scores)

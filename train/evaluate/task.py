@@ -109,8 +109,8 @@ class Beside(NamedTuple):
     notes: Mapping[str, int]
 
 
-Open = Callable[[Path, Sequence[Sample], Any], Beside]
-"""What scoring reads beside, given the folder of the prompts, these, and the settings."""
+Open = Callable[[Path, Sequence[Sample], Any, Sequence[Path]], Beside]
+"""What scoring reads beside, given the folder of the prompts, these, the settings, and what the model was trained on: records, runs."""
 CROSS = " x "
 """Joins two dimensions of which each pair of values has figures."""
 

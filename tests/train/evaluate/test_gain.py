@@ -53,7 +53,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             folder = home / str(len(known))
             folder.mkdir()
             answers = put_answers(folder / "answers.jsonl", texts)
-            more = words or (f"trained_on={learnt}",)
+            more = words or ("--trained-on", str(learnt))
             ran = ("evaluate", "facts", records, answers, "--missing", "skip", "--out", folder / name, *more)
             assert run(list(map(str, ran))) == 0
             known[key] = folder / name
@@ -166,7 +166,7 @@ def test_a_run_that_does_not_say_what_was_trained_on_is_refused(scored: Any, kgt
     )
 
     assert ran.code == 2
-    assert "after: does not say what was trained on; score it with trained_on=PATH" in ran.err
+    assert "after: does not say what was trained on; score it with --trained-on DIR" in ran.err
 
 
 def test_scores_of_another_task_are_refused(scored: Any, kgtools: Command, tmp_path: Path) -> None:

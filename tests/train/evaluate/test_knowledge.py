@@ -47,7 +47,7 @@ def knowledge(
 
     def classify(questions: list[dict[str, Any]], *trained_on: Path) -> list[str | None]:
         answers = write_answers({f"r{number}": "发热" for number in range(len(questions))})
-        words = [f"trained_on={orjson.dumps(list(map(str, trained_on))).decode()}"] if trained_on else []
+        words = [word for path in trained_on for word in ("--trained-on", path)]
         ran = kgtools(
             "evaluate", "facts", write_records(questions, "asked"), answers, "--out", tmp_path / "scores", *words
         )
@@ -173,10 +173,10 @@ def test_records_that_are_not_those_of_the_run_are_refused(
     places["nothing"].mkdir()
     places |= {"run": run_of(places["taught"]), "ppo": run_of(places["taught"], command="train ppo")}
     places["both"] = run_of(places["taught"], places["other"], command="train dpo")
-    words = f"trained_on={orjson.dumps([str(places[name]) for name in given]).decode()}"
+    words = [word for name in given for word in ("--trained-on", places[name])]
     questions = write_records([asked("肺炎", "f1")], "asked")
 
-    ran = kgtools("evaluate", "facts", questions, write_answers({"r0": "发热"}), words, "--out", tmp_path / "scores")
+    ran = kgtools("evaluate", "facts", questions, write_answers({"r0": "发热"}), *words, "--out", tmp_path / "scores")
 
     assert ran.code == 2
     assert said.format(run=places["run"]) in ran.err
@@ -188,7 +188,7 @@ def test_figures_stand_by_knowledge_and_relation(
 ) -> None:
     questions = [asked("肺炎", "f1"), asked("肺炎", "f2", template="extended@2.0.1/drug.zh#1"), asked("鼻炎", "f9")]
     answers = write_answers({"r0": "发热", "r1": "不知道", "r2": "不知道"})
-    words = (f"trained_on={write_records(TAUGHT)}", "--out", tmp_path / "s", "--format", "json")
+    words = ("--trained-on", write_records(TAUGHT), "--out", tmp_path / "s", "--format", "json")
 
     ran = kgtools("evaluate", "facts", write_records(questions, "asked"), answers, *words)
 

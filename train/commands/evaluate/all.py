@@ -58,7 +58,8 @@ def evaluate_all(
     """Score all that a paper's tables ask, and write them with our figures beside the published ones.
 
     What is there already is not done again. Without answers the prompts are written, and it says what is to be answered. KEY=VALUE
-    words are settings of the model's answers, such as max_new_tokens=256. It ends with 1 where a part could not be done.
+    words are settings of the model's answers, such as max_new_tokens=256. It ends with 1 where a part failed; what a part still needs is
+    said, and is no failure.
 
     \b
     Example:

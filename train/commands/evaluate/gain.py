@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def gain(before: Path, after: Path, plot: Path | None, lang: str, seed: int, out: Path, style: str) -> None:
     """Compare a model's answers before and after training: did the facts go in, and do they generalise?
 
-    BEFORE and AFTER are folders that `kgtools evaluate facts` wrote, of answers to the same prompts; AFTER was scored with trained_on=PATH.
+    BEFORE and AFTER are folders that `kgtools evaluate facts` wrote, of answers to the same prompts; AFTER was scored with --trained-on DIR.
     For each class of prompts there is the difference with its 95 % interval (bootstrap over groups), and how much more it is than that of a
     control set of wrong facts (generate --permute), which shows what comes of learning how to answer alone.
 

@@ -92,7 +92,10 @@ def print_result(result: "Evaluation", style: str) -> None:
         tell(result.contamination["line"])
     if crossed := sorted({cell.by for cell in result.cells if CROSS in cell.by}):
         tell(f"cells.json has figures by {', '.join(crossed)} too")
-    tell("settings: " + ", ".join(f"{key}={value}" for key, value in result.settings.items()))
+    tell(
+        "settings: "
+        + ", ".join(f"{key}={_word(value)}" for key, value in result.settings.items() if value not in (None, []))
+    )
     for what, number in result.notes.items():
         tell(f"{what}: {number:,}")
     if result.states:
@@ -157,6 +160,11 @@ def _groups(result: "Evaluation") -> list[list[Any]]:
         first, *others = [_shown(cell.figure, each) for cell, each in zip(cells, percent, strict=True)]
         table.append([source or "all", by, value, cells[0].n, first, _interval(cells[0], percent[0]), *others])
     return table
+
+
+def _word(value: Any) -> str:
+    """A setting as the command line takes it."""
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
 def _shown(figure: float | None, percent: bool) -> str:

@@ -18,7 +18,7 @@ from kgtools.corpora.verify.item import KEY
 from kgtools.tools.inputs.files import sha256
 from kgtools.train.evaluate.knowledge import learn, mark_of
 from kgtools.train.evaluate.metric import Metric, mean, rate
-from kgtools.train.evaluate.task import CROSS, Answer, Beside, Paths, PromptSettings, Sample, ScoreSettings, Task
+from kgtools.train.evaluate.task import CROSS, Answer, Beside, PromptSettings, Sample, ScoreSettings, Task
 
 NAMES = "names.parquet"
 """Beside items: the names of their graph, which an answer may claim wrongly."""
@@ -40,14 +40,10 @@ class FactPrompts(PromptSettings):
 
 
 class FactScores(ScoreSettings):
-    """What there is to choose. `names`: by default `names.parquet` beside the prompts; `policy`: weights of the total; `trained_on`: records, or
-    the folder of a training run with the records that it read."""
+    """What there is to choose. `names`: by default `names.parquet` beside the prompts; `policy`: weights of the total."""
 
     names: File = Field(None, description="other names of the graph, by default names.parquet beside the prompts")
     policy: File = Field(None, description="a YAML file of weights of the total, as kgtools grade takes")
-    trained_on: Paths = Field(
-        (), description="what the model learnt: records, or a training run and its records: [PATH, ...]"
-    )
 
 
 @dataclass(frozen=True)
@@ -95,17 +91,17 @@ def item_of(one: Sample) -> Item:
     return Item.from_dict(one.meta[KEY], f"record {one.record}")
 
 
-def open_context(prompts: Path, samples: Sequence[Sample], settings: FactScores) -> Beside:
+def open_context(prompts: Path, samples: Sequence[Sample], settings: FactScores, trained_on: Sequence[Path]) -> Beside:
     """The names and weights, and what of each prompt was trained on."""
     beside = (prompts if prompts.is_dir() else prompts.parent) / NAMES
     names = settings.names or (beside if beside.is_file() else None)
     files = {each.name: each for each in (names, settings.policy) if each is not None}
     index = read_names(str(names)) if names else None
     weights = load_policy(settings.policy)
-    training = learn(samples, settings.trained_on) if settings.trained_on else None
+    training = learn(samples, trained_on) if trained_on else None
     knowledge = training.knowledge if training else {one.id: mark_of(one) for one in samples}
     notes = {"other names of the graph": len(index)} if index else {}
-    inputs = {name: sha256(file) for name, file in files.items()} | (training.inputs if training else {})
+    inputs = {name: sha256(file) for name, file in files.items()}
     return Beside(Context(index, weights, knowledge), inputs, notes | (training.notes if training else {}))
 
 
