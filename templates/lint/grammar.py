@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.findings import Finding
@@ -55,6 +56,7 @@ def _plural(noun: str) -> str:
     return noun[: len(noun) - len(begin)] + ending
 
 
+@cache
 def counted() -> dict[str, int]:
     """The nouns that templates count, in singular (1) and plural (2)."""
     types = {
@@ -113,68 +115,95 @@ def find_disagreement(text: str, count: int) -> tuple[str, str] | None:
     return None
 
 
+FINITE = dict.fromkeys(SINGULAR, 1) | dict.fromkeys(PLURAL, 2)
+"""Verbs that agree with their subject."""
+TURNED = "|".join(verb for verb in FINITE if verb not in ("has", "have", "include", "includes"))
+"""Those that stand before it in a question: What are the symptoms?"""
+SOMEBODY = rf"(?! (?:the|an?|this|these|those|it|they|people|patients?|some\w*|any\w*)\b| {HEAD})"
+"""Not before the subject of a question, which then is not the noun before the verb: which symptoms does the patient have."""
+
+
+@cache
+def _nouns() -> str:
+    return "|".join(sorted(counted(), key=len, reverse=True))
+
+
+def _number(noun: str) -> int:
+    return counted()[noun.lower()]
+
+
 def _disagreements(sentence: str, count: int) -> Iterator[str]:
-    numbers = counted()
-    nouns = "|".join(sorted(numbers, key=len, reverse=True))
-    verbs = dict.fromkeys(SINGULAR, 1) | dict.fromkeys(PLURAL, 2)
-    finite = "|".join(verbs)
-    for found in re.finditer(
-        rf"\b({'|'.join(DETERMINERS)}) {OF_NOUN}{{0,2}}?({nouns})\b(?! (?:{nouns})\b)", sentence, re.IGNORECASE
-    ):
-        if DETERMINERS[found[1].lower()] != numbers[found[2].lower()]:
+    """The words of a sentence that do not agree, from any of the forms that are known."""
+    yield from _of_determiners(sentence)
+    yield from _of_clauses(sentence)
+    yield from _of_objects(sentence)
+    if count > 1:
+        yield from _of_lists(sentence)
+    yield from _of_questions(sentence) if sentence.endswith("?") else _of_statements(sentence, count)
+
+
+def _of_determiners(sentence: str) -> Iterator[str]:
+    """These symptom, each signs."""
+    words = "|".join(DETERMINERS)
+    form = rf"\b({words}) {OF_NOUN}{{0,2}}?({_nouns()})\b(?! (?:{_nouns()})\b)"
+    for found in re.finditer(form, sentence, re.IGNORECASE):
+        if DETERMINERS[found[1].lower()] != _number(found[2]):
             yield found[0]
-    for found in re.finditer(rf"\b({nouns}) (?:that|which) ({finite})\b(?! {HEAD})", sentence, re.IGNORECASE):
-        if numbers[found[1].lower()] != verbs[found[2].lower()]:
+
+
+def _of_clauses(sentence: str) -> Iterator[str]:
+    """Symptoms that is, a drug which are."""
+    form = rf"\b({_nouns()}) (?:that|which) ({'|'.join(FINITE)})\b(?! {HEAD})"
+    for found in re.finditer(form, sentence, re.IGNORECASE):
+        if _number(found[1]) != FINITE[found[2].lower()]:
             yield found[0]
-    for found in re.finditer(
-        rf"\b(has|have|includes?) ({nouns})(?= (?:of|in|for|with|on|that)\b|[:.,])", sentence, re.IGNORECASE
-    ):
-        if numbers[found[2].lower()] == 1:
+
+
+def _of_objects(sentence: str) -> Iterator[str]:
+    """Has symptom of, includes test for."""
+    form = rf"\b(has|have|includes?) ({_nouns()})(?= (?:of|in|for|with|on|that)\b|[:.,])"
+    for found in re.finditer(form, sentence, re.IGNORECASE):
+        if _number(found[2]) == 1:
             yield found[0]
+
+
+def _of_lists(sentence: str) -> Iterator[str]:
+    """This symptom: a, b and c."""
     before, _, behind = sentence.rpartition(": ")
-    listed = (
-        re.search(rf"\b(?:this|one) (?:\w+ )?({nouns})\b|^the (?:\w+ )?({nouns})(?={STOPS})", before, re.IGNORECASE)
-        if behind.rstrip(".!") == TAIL
-        else None
-    )
-    noun = (listed[1] or listed[2]).lower() if listed else ""
-    if listed and count > 1 and numbers[noun] == 1 and noun not in MASS:
-        yield listed[0]
-    if sentence.endswith("?"):
-        yield from _of_questions(sentence, numbers, verbs)
-    else:
-        yield from _of_statements(sentence, count, numbers, verbs)
+    form = rf"\b(?:this|one) (?:\w+ )?({_nouns()})\b|^the (?:\w+ )?({_nouns()})(?={STOPS})"
+    found = re.search(form, before, re.IGNORECASE) if behind.rstrip(".!") == TAIL else None
+    noun = (found[1] or found[2]).lower() if found else ""
+    if found and noun not in MASS and _number(noun) == 1:
+        yield found[0]
 
 
-def _of_questions(sentence: str, numbers: dict[str, int], verbs: dict[str, int]) -> Iterator[str]:
-    nouns, finite = "|".join(sorted(numbers, key=len, reverse=True)), "|".join(verbs)
-    subject = rf"(?:(?:the|an?|this|these|those) )?(?:\w+ )?(?:{nouns})(?={STOPS}|\?)|people|{HEAD}"
-    turned = "|".join(verb for verb in verbs if verb not in ("has", "have", "include", "includes"))
-    asked = rf"(?:^|\b(?:what|which|how|where|when|why|who|whom)\b(?: \w+){{0,3}}? )({turned}) ({subject})"
+def _of_questions(sentence: str) -> Iterator[str]:
+    """What are the symptom, which test are."""
+    subject = rf"(?:(?:the|an?|this|these|those) )?(?:\w+ )?(?:{_nouns()})(?={STOPS}|\?)|people|{HEAD}"
+    asked = rf"(?:^|\b(?:what|which|how|where|when|why|who|whom)\b(?: \w+){{0,3}}? )({TURNED}) ({subject})"
     for found in re.finditer(asked, sentence, re.IGNORECASE):
         if MODALS & set(sentence[: found.start(1)].lower().split()[-1:]):
             continue
         words = found[2].lower().split()
-        number = DETERMINERS.get(words[0]) or (2 if words[-1] == "people" else numbers.get(words[-1], 1))
-        if number != verbs[found[1].lower()]:
+        number = DETERMINERS.get(words[0]) or (2 if words[-1] == "people" else counted().get(words[-1], 1))
+        if number != FINITE[found[1].lower()]:
             yield found[0]
-    other = rf"(?! (?:the|an?|this|these|those|it|they|people|patients?|some\w*|any\w*)\b| {HEAD})"
-    for found in re.finditer(
-        rf"\b(?:which|what) {OF_NOUN}{{0,2}}?({nouns}) ({finite})\b{other}", sentence, re.IGNORECASE
-    ):
-        if numbers[found[1].lower()] != verbs[found[2].lower()]:
+    which = rf"\b(?:which|what) {OF_NOUN}{{0,2}}?({_nouns()}) ({'|'.join(FINITE)})\b{SOMEBODY}"
+    for found in re.finditer(which, sentence, re.IGNORECASE):
+        if _number(found[1]) != FINITE[found[2].lower()]:
             yield found[0]
 
 
-def _of_statements(sentence: str, count: int, numbers: dict[str, int], verbs: dict[str, int]) -> Iterator[str]:
+def _of_statements(sentence: str, count: int) -> Iterator[str]:
+    """The symptoms of X is, the symptom is a, b and c; by the first verb that has a subject of its own."""
     sentence = LEADS.sub("", sentence).strip()
-    for found in re.finditer(rf"\b({'|'.join(verbs)})\b", sentence):
+    for found in re.finditer(rf"\b({'|'.join(FINITE)})\b", sentence):
         before = re.split("[;:] ", sentence[: found.start()])[-1].strip()
         if not before or before.split()[-1].lower() in MODALS or _is_of_relative(before):
             continue
-        number, noun = _number_of(before, count, numbers)
+        number, noun = _number_of(before, count)
         behind = re.match(rf" (?:the following: )?{TAIL}(?=\W*$)", sentence[found.end() :])
-        if number and number != verbs[found[1]]:
+        if number and number != FINITE[found[1]]:
             yield f"{before} {found[1]}"
         elif noun not in ("", *MASS) and found[1] in ("is", "are") and behind and (number == 1) != (count == 1):
             yield f"{before} {found[0]} {TAIL}"
@@ -187,16 +216,15 @@ def _is_of_relative(before: str) -> bool:
     return behind != before and not re.search(rf"\b(?:{'|'.join((*SINGULAR, *PLURAL, *MODALS))})\b", behind)
 
 
-def _number_of(subject: str, count: int, numbers: dict[str, int]) -> tuple[int, str]:
+def _number_of(subject: str, count: int) -> tuple[int, str]:
     """1 or 2 for one or several, with the noun that says so; 0 where nothing tells."""
     if subject in (HEAD, TAIL):
         return (1 if subject == HEAD or count == 1 else 2), ""
-    nouns = "|".join(sorted(numbers, key=len, reverse=True))
-    found = re.match(rf"(?:\w+ ){{0,5}}?({nouns})(?={STOPS})", subject, re.IGNORECASE)
+    found = re.match(rf"(?:\w+ ){{0,5}}?({_nouns()})(?={STOPS})", subject, re.IGNORECASE)
     if (
         not found
         or " and " in found[0]
         or re.search(rf"[{HEAD}{TAIL},]|\b(?:of|for|with|that)\b", found[0][: found.start(1)])
     ):
         return 0, ""
-    return numbers[found[1].lower()], found[1].lower()
+    return _number(found[1]), found[1].lower()
