@@ -1,6 +1,6 @@
 """The aggregates of Cypher in SQL: over the rows of a group."""
 
-from kgtools.kg.cypher.functions import needs
+from kgtools.kg.cypher.functions.arguments import needs
 from kgtools.kg.cypher.scope import Env
 from kgtools.kg.cypher.values import (
     ELEMENTS,

@@ -9,9 +9,9 @@ from kgtools.kg.columns import LISTS
 from kgtools.kg.cypher.analysis import asks_all, names_in, names_with_columns, names_with_elements, properties_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.grammar import tree
-from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.patterns import lone_node_path, match
 from kgtools.kg.cypher.project import compile_return, project, refuse_unlike
+from kgtools.kg.cypher.properties import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
 from kgtools.kg.cypher.values import (
     ELEMENTS,

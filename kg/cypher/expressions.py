@@ -5,21 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from kgtools.kg.cypher.analysis import AGGREGATES, has_query
-from kgtools.kg.cypher.functions import FUNCTIONS, INSTEAD, column
+from kgtools.kg.cypher.arithmetic import arithmetic
+from kgtools.kg.cypher.comparisons import NOTHING, equal, is_in, less, matches, test_text
+from kgtools.kg.cypher.functions import FUNCTIONS, INSTEAD
+from kgtools.kg.cypher.functions.elements import column
 from kgtools.kg.cypher.grammar import tree
-from kgtools.kg.cypher.operators import (
-    NOTHING,
-    arithmetic,
-    equal,
-    is_in,
-    labels_test,
-    less,
-    matches,
-    property_of,
-    test_text,
-    whole,
-)
 from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up
+from kgtools.kg.cypher.properties import labels_test, property_of, whole
 from kgtools.kg.cypher.scope import Env, within
 from kgtools.kg.cypher.values import (
     BOOL,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kgtools.kg.cypher.grammar import tree
-from kgtools.kg.cypher.operators import labels_test
+from kgtools.kg.cypher.properties import labels_test
 from kgtools.kg.cypher.scope import Context, Env
 from kgtools.kg.cypher.values import Type, Value, identity, quote, sql_type
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kgtools.kg.cypher.analysis import STAR, has_lookup, has_query, names_in, split_and
+from kgtools.kg.cypher.comparisons import equal
 from kgtools.kg.cypher.expressions import compile_expr, condition
-from kgtools.kg.cypher.functions import column
+from kgtools.kg.cypher.functions.elements import column
 from kgtools.kg.cypher.grammar import tree
-from kgtools.kg.cypher.operators import equal, labels_test, property_of
 from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up, types_of
+from kgtools.kg.cypher.properties import labels_test, property_of
 from kgtools.kg.cypher.scope import Block, Context, Env
 from kgtools.kg.cypher.values import (
     TEXT,

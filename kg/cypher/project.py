@@ -7,7 +7,7 @@ from kgtools.kg.cypher.aggregates import aggregate
 from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_lookup, has_query, names_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.grammar import tree
-from kgtools.kg.cypher.operators import whole
+from kgtools.kg.cypher.properties import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
 from kgtools.kg.cypher.values import (
     ELEMENTS,

@@ -1,122 +1,27 @@
-"""Properties, labels, comparisons and arithmetic of compiled values, with Neo4j's meaning."""
+"""Comparisons of compiled values, with Neo4j's meaning: SQL of true, false or null."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from kgtools.kg.cypher.functions import FUNCTIONS, column
-from kgtools.kg.cypher.grammar import tree
+from kgtools.kg.cypher.properties import property_of
 from kgtools.kg.cypher.regexes import translate
 from kgtools.kg.cypher.scope import Env
 from kgtools.kg.cypher.values import (
     ELEMENTS,
-    FLOAT,
-    INT,
     NULL,
-    NUMBERS,
-    NUMERIC,
-    PROPERTIES,
-    RANKS,
     SCALARS,
     TEXT,
-    TEXTS,
     Type,
     Value,
-    any_of_json,
-    as_float,
-    attribute_sql,
     box,
     cast,
-    convert,
     identity,
-    is_plain,
-    kinds_of,
     literal,
     once,
     quote,
-    sql_type,
-    unify,
 )
-from kgtools.tools.registry import suggestion
 
 NOTHING = "CAST(NULL AS BOOLEAN)"
-
-
-def property_of(value: Value, name: str, env: Env, at: int) -> Value:
-    """A property of a node or relationship, or a key of a map."""
-    if value.kind == "null":
-        return literal(None)
-    if value.kind == "map":
-        fields = [key for key, _ in value.type.fields]
-        if name not in fields:
-            return literal(None)
-        index = fields.index(name)
-        return Value(value.type.fields[index][1], f"({value.sql}).f{index}")
-    if value.kind == "any" and value.type.fields:
-        return _key_of_any(value, name)
-    if value.kind not in ELEMENTS:
-        raise env.context.fault(
-            at, f".{name} is asked of {value.type.word}; a node, a relationship or a map has properties"
-        )
-    columns = PROPERTIES[value.kind]
-    if value.kind == "node" and name in env.context.attributes:
-        return Value(TEXTS, attribute_sql(column(value, "attributes", env), name))
-    if name not in columns:
-        names = [*columns, *(env.context.attributes if value.kind == "node" else ())]
-        raise env.context.fault(at, f"{value.type.word} has no property {name}; {suggestion(name, names)}")
-    type_ = Type("list", TEXT) if dict(value.type.fields)[name].kind == "list" else TEXT
-    return Value(type_, column(value, name, env))
-
-
-def _key_of_any(value: Value, name: str) -> Value:
-    """A key of a map that is kept as JSON, since others beside it have other keys, or are no maps."""
-    type_ = dict(value.type.fields).get(name, NULL)
-    if type_.kind == "null":
-        return literal(None)
-    pointer = quote("/" + name.replace("~", "~0").replace("/", "~1"))
-    item = f"json_extract(({value.sql}).j, {pointer})"
-    if type_.kind == "text":
-        made = f"json_extract_string(({value.sql}).j, {pointer})"
-    elif is_plain(type_):
-        made = f"CAST({item} AS {sql_type(type_)})"
-    else:
-        type_ = (
-            type_
-            if type_.kind == "any"
-            else Type("any", kinds=kinds_of(type_), fields=type_.fields if type_.kind == "map" else ())
-        )
-        made = any_of_json(item)
-    wrong = f"error({quote(f'.{name} is asked of a value that is no map')})::{sql_type(type_)}"
-    return Value(
-        type_,
-        f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN ({value.sql}).k = {RANKS['map']} THEN {made} ELSE {wrong} END",
-    )
-
-
-def whole(value: Value, env: Env) -> Value:
-    """A node or relationship with all columns that the query may ask of it."""
-    if value.parts is None or all(name in value.parts for name, _ in value.type.fields):
-        return value
-    return replace(value, parts={name: column(value, name, env) for name, _ in value.type.fields})
-
-
-def labels_test(labels: tree.Labels, column: str, env: Env, kind: str) -> str:
-    """Whether the one label of a node, or the type of a relationship, fits a label expression."""
-    if labels.op == "name":
-        known = env.context.labels if kind == "node" else env.context.relations
-        if labels.name not in known:
-            word = "entity type" if kind == "node" else "relation"
-            raise env.context.fault(
-                labels.at, f"the ontology has no {word} {labels.name}; {suggestion(labels.name, sorted(known))}"
-            )
-        return f"({column} = {quote(labels.name)})"
-    if labels.op == "any":
-        return f"({column} IS NOT NULL)"
-    inner = [labels_test(one, column, env, kind) for one in labels.of]
-    if labels.op == "not":
-        return f"(NOT {inner[0]})"
-    if labels.op == "or" and all(one.op == "name" for one in labels.of):
-        return f"({column} IN ({', '.join(quote(one.name) for one in labels.of)}))"
-    return f"({f' {labels.op.upper()} '.join(inner)})"
 
 
 def equal(left: Value, right: Value, env: Env) -> str:
@@ -306,96 +211,3 @@ def matches(left: Value, right: Value, env: Env, at: int) -> str:
         raise env.context.fault(at, f"=~ {right.type.word}; a text is expected")
     env.context.functions.add("java_matches")
     return f"java_matches({left.sql}, {right.sql})"
-
-
-def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
-    if op in ("+", "||") and "list" in (left.kind, right.kind):
-        return _join_lists(op, left, right, env, at)
-    if "null" in (left.kind, right.kind):
-        other = left if right.kind == "null" else right
-        return (
-            literal(None)
-            if other.kind in ("null", "text", "list")
-            else Value(
-                FLOAT if op == "^" else other.type, f"CAST(NULL AS {sql_type(FLOAT if op == '^' else other.type)})"
-            )
-        )
-    if NUMERIC in (left.type, right.type) and op != "||" and "text" not in (left.kind, right.kind):
-        return _numeric_arithmetic(op, left, right, env, at)
-    if op in ("+", "||") and "text" in (left.kind, right.kind):
-        return _join_texts(op, left, right, env, at)
-    if left.kind not in NUMBERS or right.kind not in NUMBERS or op == "||":
-        raise env.context.fault(at, f"{op} between {left.type.word} and {right.type.word} is not defined")
-    if op == "^":
-        return Value(FLOAT, f"pow({left.sql}::DOUBLE, {right.sql}::DOUBLE)")
-    if left.kind == right.kind == "int":
-        if op in ("/", "%"):
-            zero = "error('/ by zero')::BIGINT"
-            sign = "//" if op == "/" else "%"
-            if isinstance(right.constant, int) and right.constant not in (0, -1):
-                return Value(INT, f"({left.sql} {sign} {right.sql})")
-            return Value(
-                INT,
-                f"(CASE WHEN {right.sql} = 0 AND {left.sql} IS NOT NULL THEN {zero} ELSE {left.sql} {sign} nullif({right.sql}, 0) END)",
-            )
-        return Value(INT, f"({left.sql} {op} {right.sql})")
-    dividend, divisor = f"{left.sql}::DOUBLE", f"{right.sql}::DOUBLE"
-    if op == "/" and right.kind == "int" and not right.constant and None in (left.constant, right.constant):
-        # of a float by the integer 0 Neo4j makes infinity only where both are written in the query
-        zero = f"{right.sql} = 0 AND {left.sql} IS NOT NULL"
-        return Value(FLOAT, f"(CASE WHEN {zero} THEN error('/ by zero')::DOUBLE ELSE {dividend} / {divisor} END)")
-    return Value(
-        FLOAT,
-        f"({dividend} - {divisor} * trunc({dividend} / {divisor}))" if op == "%" else f"({dividend} {op} {divisor})",
-    )
-
-
-def _numeric_arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
-    """Where a side is an integer or a float, as the rows have it: of two integers an integer, else a float."""
-    for side in (left, right):
-        if side.kind not in NUMBERS and side.type != NUMERIC:
-            raise env.context.fault(
-                at, f"{op} between {left.type.word} and {right.type.word} is not covered; use toFloat(x)"
-            )
-    floats = arithmetic(op, Value(FLOAT, _double(left)), Value(FLOAT, _double(right)), env, at)
-    if op == "^" or "float" in (left.kind, right.kind):
-        return floats
-    integers = [Value(INT, f"({side.sql}).i") if side.kind == "any" else side for side in (left, right)]
-    whole = " AND ".join(f"{side.sql} IS NOT NULL" for side in integers)
-    made = convert(arithmetic(op, integers[0], integers[1], env, at).sql, INT, NUMERIC)
-    return Value(NUMERIC, f"CASE WHEN {whole} THEN {made} ELSE {convert(floats.sql, FLOAT, NUMERIC)} END")
-
-
-def _double(value: Value) -> str:
-    return as_float(value).sql if value.kind == "any" else f"CAST({value.sql} AS DOUBLE)"
-
-
-def _join_texts(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
-    if isinstance(left.constant, str) and isinstance(right.constant, str):
-        return literal(left.constant + right.constant)
-    sides = []
-    for side in (left, right):
-        if (side.kind not in ("text", "int", "float") and side.type != NUMERIC) or (op == "||" and side.kind != "text"):
-            raise env.context.fault(
-                at, f"{op} between {left.type.word} and {right.type.word} is not defined; use toString(x)"
-            )
-        sides.append(FUNCTIONS["tostring"](env, at, side).sql if side.kind != "text" else side.sql)
-    return Value(TEXT, f"({sides[0]} || {sides[1]})")
-
-
-def _join_lists(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
-    if "null" in (left.kind, right.kind):
-        return literal(None)
-    if left.kind != right.kind and op == "||":
-        raise env.context.fault(at, f"|| between {left.type.word} and {right.type.word} is not defined; use +")
-    left, right = whole(left, env), whole(right, env)
-    inner = [side.type.of or NULL if side.kind == "list" else side.type for side in (left, right)]
-    nested = [side.kind == "list" for side in (left, right)]
-    type_ = Type("list", unify(*inner), any(side.kind == "list" and side.type.nulls for side in (left, right)))
-    of = type_.of or NULL
-    sides = [
-        cast(side, type_) if is_list else f"[{cast(side, of)}]"
-        for side, is_list in zip((left, right), nested, strict=True)
-    ]
-    null = " OR ".join(f"{box(side)} IS NULL" for side in (left, right))
-    return Value(type_, f"CASE WHEN {null} THEN NULL ELSE list_concat({sides[0]}, {sides[1]}) END")

@@ -1,0 +1,13 @@
+"""What a function may be asked of, and what it gives for null."""
+
+from kgtools.kg.cypher.scope import Env
+from kgtools.kg.cypher.values import Type, Value, sql_type
+
+
+def needs(env: Env, at: int, value: Value, kinds: tuple[str, ...], what: str) -> None:
+    if value.kind != "null" and value.kind not in kinds:
+        raise env.context.fault(at, f"{what} is asked of {value.type.word}")
+
+
+def null_of(type_: Type) -> Value:
+    return Value(type_, f"CAST(NULL AS {sql_type(type_)})")
