@@ -142,7 +142,7 @@ def _pass_gate(rows: pl.LazyFrame, options: ConvertOptions) -> None:
     if passed.refused:
         lines = "; ".join(f"{license_}: {number:,} rows" for license_, number in passed.refused.items())
         raise Findings(
-            f"rows that their licences do not let be passed on, nothing was written: {lines} ({passed.why()}). "
+            f"rows that their licences do not let be passed on, nothing was converted: {lines} ({passed.why()}). "
             f"{passed.way_out(passed.options())}"
         )
 
