@@ -75,6 +75,7 @@ class Graph:
     @classmethod
     def of(cls, entities: Entities, triples: Triples) -> "Graph":
         values = {key: entities[key].drop_nulls().unique().sort().to_list() for key in ("name", "id", "name_en")}
+        values = {key: some or ["cough"] for key, some in values.items()}  # a graph may have no English names
         values["sources"] = entities["sources"].explode().drop_nulls().unique().sort().to_list()
         return cls(values, values["id"], sorted(triples.select("head", "relation", "tail").rows()))
 

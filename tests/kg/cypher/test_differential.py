@@ -1,14 +1,16 @@
-"""A folder answers as Neo4j does: ordinary queries on the samples, random ones on a small graph of awkward names.
+"""A folder answers as Neo4j does: ordinary queries on the samples, random ones on a small graph of awkward names and on slices of a published one.
 
-TORTURE_QUERIES: how many random queries, 1000 where it is not set, and 20000 by `make torture`; TORTURE_SEED: others than each time."""
+TORTURE_QUERIES: how many random queries, 1000 where it is not set, and 20000 by `make torture`, a tenth of them on slices, and a slice for a
+hundred; TORTURE_SEED: others than each time."""
 
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -28,6 +30,10 @@ QUERIES = int(os.environ.get("TORTURE_QUERIES", "1000"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 NEO4J_FAULT = "it is not possible to access variables declared before the WITH/RETURN"
 """What Neo4j says of `MATCH p = (n)--(n) WITH DISTINCT p`, which asks for no such variable."""
+A_SLICE = 100
+"""Queries of a slice of the published graph."""
+SLICED = QUERIES // 10 // A_SLICE * A_SLICE
+"""Of the queries, those of such slices."""
 SHRUNK = 10
 """So many of the queries that differ are made small."""
 
@@ -50,6 +56,27 @@ def samples(neo4j_graph: Login, tmp_path: Path) -> Iterator[Pair]:
 
 
 @pytest.fixture
+def slices(neo4j_graph: Login, real_files: Path, tmp_path: Path) -> Callable[[int], AbstractContextManager[Pair]]:
+    """The graph of one disease of xywy-KG and the next, by a number, alone in both stores."""
+    lines = (real_files / "xywy" / "medical.json").read_bytes().splitlines(keepends=True)
+
+    @contextmanager
+    def open_slice(number: int) -> Iterator[Pair]:
+        first = Random(number).randrange(len(lines) - 1)
+        file = tmp_path / str(number) / "medical.json"
+        file.parent.mkdir()
+        file.write_bytes(b"".join(lines[first : first + 2]))
+        source = prepare("xywy", [file], Options())[0]
+        neo4j_graph.delete()
+        for url in (str(file.parent / "graph"), neo4j_graph.uri):
+            assert change(open_store(url), lambda _: Inputs().with_sources([source])).agrees
+        with alone(neo4j_graph) as neo4j:
+            yield Pair(open_store(str(file.parent / "graph")), neo4j)
+
+    return open_slice
+
+
+@pytest.fixture
 def awkward(neo4j_graph: Login, tmp_path: Path) -> Iterator[Pair]:
     """The graph of awkward names."""
     fill(str(tmp_path / "graph"), AWKWARD)
@@ -68,30 +95,48 @@ def test_ordinary_queries_are_answered_alike(samples: Pair) -> None:
 
 
 def test_random_queries_are_answered_alike_or_refused(awkward: Pair) -> None:
-    graph = Graph.of(awkward.folder.entities(), awkward.folder.triples())
     kinds: Counter[str] = Counter()
+
+    check_random_queries(awkward, QUERIES - SLICED, SEED, kinds)
+
+    assert kinds["invalid"] <= QUERIES * 0.03, kinds
+    assert kinds["refused"] <= QUERIES * 0.02, kinds
+    assert kinds["same"] >= (QUERIES - SLICED) * 0.95, kinds
+
+
+def test_random_queries_of_a_published_graph_are_answered_alike_or_refused(slices: Any) -> None:
+    kinds: Counter[str] = Counter()
+
+    for number in range(SLICED // A_SLICE):
+        with slices(SEED * 1_000 + number) as pair:
+            check_random_queries(pair, A_SLICE, SEED * 1_000 + number, kinds)
+
+    assert kinds["invalid"] <= SLICED * 0.03, kinds
+    assert kinds["refused"] <= SLICED * 0.03, kinds
+    assert kinds["same"] >= SLICED * 0.95, kinds
+
+
+def check_random_queries(pair: Pair, count: int, seed: int, kinds: Counter[str]) -> None:
+    """Ask both; counts what became of the queries, and fails where answers differ."""
+    graph = Graph.of(pair.folder.entities(), pair.folder.triples())
     refusals: Counter[str] = Counter()
     wrong: list[tuple[Query, Outcome]] = []
-
-    for query in random_queries(graph, QUERIES, SEED):
-        outcome = asked(query.question, awkward.folder, awkward.neo4j)
+    for query in random_queries(graph, count, seed):
+        outcome = asked(query.question, pair.folder, pair.neo4j)
         if outcome.there.error and NEO4J_FAULT in str(outcome.there.error) and not outcome.here.error:
             kinds["neo4j-fails"] += 1
             continue
         kinds[outcome.kind] += 1
+        kinds["invalid"] += outcome.there.error is not None
         if outcome.kind == "refused":
             refusals[without_names(outcome.reason)] += 1
         if outcome.kind in ("differs", "fails-here"):
             wrong.append((query, outcome))
-
-    counts = f"of {QUERIES} queries (seed {SEED}): {dict(kinds)}\nrefused: {refusals.most_common(30)}"
-    invalid = kinds["both-fail"] + sum(outcome.there.error is not None for _, outcome in wrong)
+    counts = f"of {count} queries (seed {seed}): {dict(kinds)}\nrefused: {refusals.most_common(30)}"
+    print(counts)
     assert not wrong, (
-        f"{counts}\n{told([small(query, graph, awkward, outcome.kind) for query, outcome in wrong[:SHRUNK]])}"
+        f"{counts}\n{told([small(query, graph, pair, outcome.kind) for query, outcome in wrong[:SHRUNK]])}"
     )
-    assert invalid <= QUERIES * 0.03, counts
-    assert kinds["refused"] <= QUERIES * 0.02, counts
-    assert kinds["same"] >= QUERIES * 0.95, counts
 
 
 def random_queries(graph: Graph, count: int, seed: int) -> Iterator[Query]:
