@@ -2,22 +2,8 @@
 
 from kgtools.kg.cypher.functions.arguments import needs
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import (
-    ELEMENTS,
-    FLOAT,
-    INT,
-    NULL,
-    NUMBERS,
-    NUMERIC,
-    SCALARS,
-    Type,
-    Value,
-    box,
-    convert,
-    identity,
-    literal,
-    sql_type,
-)
+from kgtools.kg.cypher.types import ELEMENTS, FLOAT, INT, NULL, NUMBERS, NUMERIC, SCALARS, Type, sql_type
+from kgtools.kg.cypher.values import Value, box, convert, identity, literal
 
 
 def aggregate(name: str, args: list[Value], distinct: bool, order: list[str], env: Env, at: int) -> Value:

@@ -3,23 +3,8 @@
 from kgtools.kg.cypher.functions import FUNCTIONS
 from kgtools.kg.cypher.properties import whole
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import (
-    FLOAT,
-    INT,
-    NULL,
-    NUMBERS,
-    NUMERIC,
-    TEXT,
-    Type,
-    Value,
-    as_float,
-    box,
-    cast,
-    convert,
-    literal,
-    sql_type,
-    unify,
-)
+from kgtools.kg.cypher.types import FLOAT, INT, NULL, NUMBERS, NUMERIC, TEXT, Type, sql_type, unify
+from kgtools.kg.cypher.values import Value, as_float, box, cast, convert, literal
 
 
 def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:

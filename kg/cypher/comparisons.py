@@ -6,20 +6,8 @@ from dataclasses import replace
 from kgtools.kg.cypher.properties import property_of
 from kgtools.kg.cypher.regexes import translate
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import (
-    ELEMENTS,
-    NULL,
-    SCALARS,
-    TEXT,
-    Type,
-    Value,
-    box,
-    cast,
-    identity,
-    literal,
-    once,
-    quote,
-)
+from kgtools.kg.cypher.types import ELEMENTS, NULL, SCALARS, TEXT, Type
+from kgtools.kg.cypher.values import Value, box, cast, identity, literal, once, quote
 
 NOTHING = "CAST(NULL AS BOOLEAN)"
 

@@ -13,21 +13,8 @@ from kgtools.kg.cypher.patterns import lone_node_path, match
 from kgtools.kg.cypher.project import compile_return, project, refuse_unlike
 from kgtools.kg.cypher.properties import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
-from kgtools.kg.cypher.values import (
-    ELEMENTS,
-    PROPERTIES,
-    TEXT,
-    TEXTS,
-    Type,
-    Value,
-    box,
-    cast,
-    items_of_any,
-    kinds_of,
-    literal,
-    quote,
-    unify,
-)
+from kgtools.kg.cypher.types import ELEMENTS, PROPERTIES, TEXT, TEXTS, Type, kinds_of, unify
+from kgtools.kg.cypher.values import Value, box, cast, items_of_any, literal, quote
 from kgtools.kg.ontology import ontology
 
 

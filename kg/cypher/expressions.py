@@ -13,25 +13,8 @@ from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up
 from kgtools.kg.cypher.properties import labels_test, property_of, whole
 from kgtools.kg.cypher.scope import Env, within
-from kgtools.kg.cypher.values import (
-    BOOL,
-    ELEMENTS,
-    INT,
-    NULL,
-    NUMBERS,
-    PROPERTIES,
-    TEXT,
-    Type,
-    Value,
-    box,
-    cast,
-    identity,
-    literal,
-    quote,
-    sql_type,
-    struct,
-    unify,
-)
+from kgtools.kg.cypher.types import BOOL, ELEMENTS, INT, NULL, NUMBERS, PROPERTIES, TEXT, Type, sql_type, unify
+from kgtools.kg.cypher.values import Value, box, cast, identity, literal, quote, struct
 from kgtools.tools.registry import suggestion
 
 LARGEST = 300_000

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.properties import labels_test
 from kgtools.kg.cypher.scope import Context, Env
-from kgtools.kg.cypher.values import Type, Value, identity, quote, sql_type
+from kgtools.kg.cypher.types import Type, sql_type
+from kgtools.kg.cypher.values import Value, identity, quote
 
 NO_IDS = "CAST([] AS VARCHAR[])"
 

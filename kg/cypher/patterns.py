@@ -11,13 +11,8 @@ from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up, types_of
 from kgtools.kg.cypher.properties import labels_test, property_of
 from kgtools.kg.cypher.scope import Block, Context, Env
-from kgtools.kg.cypher.values import (
-    TEXT,
-    TEXTS,
-    Type,
-    Value,
-    identity,
-)
+from kgtools.kg.cypher.types import TEXT, TEXTS, Type
+from kgtools.kg.cypher.values import Value, identity
 
 FEW = 2_000
 """Relationships of which paths without a limit are walked from everywhere: in a real graph a tree, such as that of departments."""

@@ -9,18 +9,8 @@ from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.properties import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
-from kgtools.kg.cypher.values import (
-    ELEMENTS,
-    INT,
-    SCALARS,
-    Type,
-    Value,
-    box,
-    cast,
-    identity,
-    quote,
-    sql_type,
-)
+from kgtools.kg.cypher.types import ELEMENTS, INT, SCALARS, Type, sql_type
+from kgtools.kg.cypher.values import Value, box, cast, identity, quote
 
 PLACE = "\0n"
 """The name of the number that a row has in an order. Names of ours begin with NUL, which no name of a query holds."""

@@ -5,23 +5,8 @@ from dataclasses import replace
 from kgtools.kg.cypher.functions.elements import column
 from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import (
-    ELEMENTS,
-    NULL,
-    PROPERTIES,
-    RANKS,
-    TEXT,
-    TEXTS,
-    Type,
-    Value,
-    any_of_json,
-    attribute_sql,
-    is_plain,
-    kinds_of,
-    literal,
-    quote,
-    sql_type,
-)
+from kgtools.kg.cypher.types import ELEMENTS, NULL, PROPERTIES, TEXT, TEXTS, Type, is_plain, kinds_of, sql_type
+from kgtools.kg.cypher.values import RANKS, Value, any_of_json, attribute_sql, literal, quote
 from kgtools.tools.registry import suggestion
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from kgtools.kg.cypher.analysis import names_in
 from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.grammar.tree import fault
-from kgtools.kg.cypher.values import NULL, Type, Value, box
+from kgtools.kg.cypher.types import NULL, Type
+from kgtools.kg.cypher.values import Value, box
 from kgtools.tools.errors import CypherError
 from kgtools.tools.registry import suggestion
 

@@ -1,7 +1,8 @@
 """What a function may be asked of, and what it gives for null."""
 
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import Type, Value, sql_type
+from kgtools.kg.cypher.types import Type, sql_type
+from kgtools.kg.cypher.values import Value
 
 
 def needs(env: Env, at: int, value: Value, kinds: tuple[str, ...], what: str) -> None:

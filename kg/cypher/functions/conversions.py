@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kgtools.kg.cypher.functions.arguments import needs, null_of
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import BOOL, FLOAT, INT, SCALARS, TEXT, Type, Value
+from kgtools.kg.cypher.types import BOOL, FLOAT, INT, SCALARS, TEXT, Type
+from kgtools.kg.cypher.values import Value
 
 
 def _on_each(function: Callable[..., Value], env: Env, at: int, value: Value, type_: Type) -> Value:

@@ -4,22 +4,8 @@ from collections.abc import Callable
 
 from kgtools.kg.cypher.functions.arguments import needs, null_of
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import (
-    INT,
-    PROPERTIES,
-    RANKS,
-    TEXT,
-    TEXTS,
-    Type,
-    Value,
-    attribute_sql,
-    identity,
-    literal,
-    once,
-    part,
-    quote,
-    struct,
-)
+from kgtools.kg.cypher.types import INT, PROPERTIES, TEXT, TEXTS, Type
+from kgtools.kg.cypher.values import RANKS, Value, attribute_sql, identity, literal, once, part, quote, struct
 
 
 def _labels(env: Env, at: int, value: Value) -> Value:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kgtools.kg.cypher.functions.arguments import needs, null_of
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import BOOL, INT, NULL, Value, cast, literal, unify
+from kgtools.kg.cypher.types import BOOL, INT, NULL, unify
+from kgtools.kg.cypher.values import Value, cast, literal
 
 
 def _size(env: Env, at: int, value: Value) -> Value:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kgtools.kg.cypher.functions.arguments import needs, null_of
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import BOOL, FLOAT, INT, NUMBERS, NUMERIC, Type, Value, as_float, literal
+from kgtools.kg.cypher.types import BOOL, FLOAT, INT, NUMBERS, NUMERIC, Type
+from kgtools.kg.cypher.values import Value, as_float, literal
 
 
 def _on_number(name: str, template: str, type_: Type | None = None) -> Callable[..., Value]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kgtools.kg.cypher.functions.arguments import needs, null_of
 from kgtools.kg.cypher.scope import Env
-from kgtools.kg.cypher.values import INT, TEXT, TEXTS, Type, Value, literal, quote
+from kgtools.kg.cypher.types import INT, TEXT, TEXTS, Type
+from kgtools.kg.cypher.values import Value, literal, quote
 
 SPACE = " \\t\\n\\v\\f\\r\\x1c\\x1d\\x1e\\x1f\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}"
 """What Java's Character.isWhitespace takes for white space, as RE2 writes it: no NBSP, U+2007 and U+202F, but U+3000."""
