@@ -17,35 +17,31 @@ import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import polars as pl
 
 from kgtools.kg.build.inputs import (
     GraphMetadata,
     Inputs,
-    NamesMetadata,
     NameTable,
-    SourceMetadata,
-    SourceTables,
     files_of,
 )
 from kgtools.kg.stores.folder import generations
 from kgtools.kg.stores.folder.generations import Generation
 from kgtools.kg.stores.reconcile import Fault, StoredGraph, are_equal
-from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
-from kgtools.tools.errors import CypherError, InputError, StoreError
-from kgtools.tools.frames import Schema, load_table, scan_table, write_table
+from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.tools.errors import CypherError, StoreError
+from kgtools.tools.frames import scan_table, write_table
 from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import lock_folder, make_folder, manifest
 from kgtools.tools.progress import tell
 
 if TYPE_CHECKING:
     from kgtools.kg.cypher.run import Engine
+from kgtools.kg.stores.folder.read import folders_of, read_back, read_inputs, read_metadata, read_names, read_table
 
 WAIT_S = 2.0
 ENTITIES_FILE, TRIPLES_FILE = "entities.parquet", "triples.parquet"
@@ -90,32 +86,32 @@ class FolderStore:
     def inputs(self) -> Inputs:
         """What the graph is made of."""
         with self._reading(generations.INPUTS) as generation:
-            return _inputs(generation)
+            return read_inputs(generation)
 
     def metadata(self) -> GraphMetadata:
         """What was loaded: `sources` and `names`, each by name."""
         with self._reading() as generation:
-            return _metadata(generation)
+            return read_metadata(generation)
 
     def names(self) -> tuple[NameTable, ...]:
         """The tables of English names, in order."""
         with self._reading() as generation:
-            return tuple(_names(generation, name) for name in _folders(generation, "names"))
+            return tuple(read_names(generation, name) for name in folders_of(generation, "names"))
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""
         with self._reading() as generation:
-            return _table(generation, ENTITIES_FILE, ENTITIES)
+            return read_table(generation, ENTITIES_FILE, ENTITIES)
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
         with self._reading() as generation:
-            return _table(generation, TRIPLES_FILE, TRIPLES)
+            return read_table(generation, TRIPLES_FILE, TRIPLES)
 
     def read_back(self) -> StoredGraph:
         """What is in the tables, whatever it should be."""
         with self._reading(TABLES) as generation:
-            return _read_back(generation.proven(ENTITIES_FILE), generation.proven(TRIPLES_FILE), generations.AGAIN)
+            return read_back(generation.proven(ENTITIES_FILE), generation.proven(TRIPLES_FILE), generations.AGAIN)
 
     def faults(self) -> list[Fault]:
         """Every file that is not as it was written, and what is wrong with `current`."""
@@ -189,7 +185,7 @@ class FolderTransaction:
 
     def __init__(self, folder: Path, command: str, old: Generation | None) -> None:
         self.folder, self.command, self.old = folder, command, old
-        self.inputs = _inputs(old) if old else Inputs()
+        self.inputs = read_inputs(old) if old else Inputs()
         self.committed = False
         self._new: Path | None = None
 
@@ -209,7 +205,7 @@ class FolderTransaction:
         (new / "run.json").write_bytes(manifest(self.command, {}, files_of(metadata), **metadata.to_dict(), **counts))
         if _holds(new / ENTITIES_FILE, entities) and _holds(new / TRIPLES_FILE, triples):
             return StoredGraph(entities, triples)
-        return _read_back(new / ENTITIES_FILE, new / TRIPLES_FILE, "load again: the old graph is untouched")
+        return read_back(new / ENTITIES_FILE, new / TRIPLES_FILE, "load again: the old graph is untouched")
 
     def commit(self) -> None:
         """Make the new generation the one that counts, in one step."""
@@ -255,68 +251,9 @@ def _place_inputs(
         yield inputs.ledger, new / "ledger.parquet"
 
 
-def _inputs(generation: Generation) -> Inputs:
-    ledger = "ledger.parquet"
-    return Inputs(
-        tuple(_source(generation, name) for name in _folders(generation, "sources")),
-        tuple(_names(generation, name) for name in _folders(generation, "names")),
-        _table(generation, ledger, LEDGER) if ledger in generation.files else LEDGER.frame(),
-    )
-
-
-def _folders(generation: Generation, part: str) -> list[str]:
-    """`sources/xywy`, in order."""
-    return sorted({name.rpartition("/")[0] for name in generation.names(f"{part}/.+")})
-
-
-def _metadata(generation: Generation) -> GraphMetadata:
-    return GraphMetadata.from_dict(
-        {
-            "sources": {_name(folder): _json(generation, folder) for folder in _folders(generation, "sources")},
-            "names": {_name(folder)[4:]: _json(generation, folder) for folder in _folders(generation, "names")},
-        }
-    )
-
-
-def _name(folder: str) -> str:
-    return folder.partition("/")[2]
-
-
-def _json(generation: Generation, folder: str) -> dict[str, Any]:
-    about: dict[str, Any] = orjson.loads(generation.proven(f"{folder}/about.json").read_bytes())
-    return about
-
-
-def _source(generation: Generation, folder: str) -> SourceTables:
-    return SourceTables(
-        _name(folder),
-        SourceMetadata.from_dict(_json(generation, folder)),
-        _table(generation, f"{folder}/entities.parquet", NAMED),
-        _table(generation, f"{folder}/facts.parquet", FACTS),
-        _table(generation, f"{folder}/rejects.parquet", REJECTS),
-    )
-
-
-def _names(generation: Generation, folder: str) -> NameTable:
-    names = _table(generation, f"{folder}/names.parquet", NAMES)
-    return NameTable(_name(folder)[4:], NamesMetadata.from_dict(_json(generation, folder)), names)
-
-
-def _table(generation: Generation, name: str, schema: Schema) -> pl.DataFrame:
-    return _load(generation.proven(name), schema, generations.NEW)
-
-
-def _read_back(entities: Path, triples: Path, way_out: str) -> StoredGraph:
-    """What the two files hold, nulls where none may be too: which rows differ is for the comparison to say."""
-    return StoredGraph(
-        _load(entities, replace(ENTITIES, required=()), way_out, memory_map=False),
-        _load(triples, replace(TRIPLES, required=()), way_out, memory_map=False),
-    )
-
-
 def _holds(path: Path, written: pl.DataFrame) -> bool:
     """Whether a file holds just this table. It is read a part at a time, for both together take twice as much room; what cannot be
-    read is for `_read_back` to say."""
+    read is for `read_back` to say."""
     try:
         rows = scan_table(path)
         if rows.collect_schema() != written.schema or rows.select(pl.len()).collect().item() != written.height:
@@ -327,16 +264,6 @@ def _holds(path: Path, written: pl.DataFrame) -> bool:
         return all(are_equal(found, wanted) for found, wanted in parts)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         return False
-
-
-def _load(path: Path, schema: Schema, way_out: str, memory_map: bool = True) -> pl.DataFrame:
-    try:
-        return schema.check(load_table(path, memory_map=memory_map), str(path))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        why = " ".join(str(error).split())
-        raise StoreError(f"{path}: cannot be read ({why}); {way_out}") from error
-    except InputError as error:
-        raise StoreError(f"{error}; {way_out}") from error
 
 
 def _refuse_old(folder: Path, generation: Generation) -> None:

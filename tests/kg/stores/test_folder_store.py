@@ -215,14 +215,15 @@ def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of:
     store = graph_of([COLD])
     program = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from kgtools.kg.stores.folder import store; from kgtools.kg.stores.folder.store import FolderStore, _source\n"
+        "from kgtools.kg.stores.folder import store; from kgtools.kg.stores.folder.read import read_source\n"
         "from kgtools.kg.graph import change; from kgtools.kg.stores.folder.generations import look\n"
         "write = store.write_table\n"
         "def die(frame, path, **how):\n"
         "    write(frame, path, **how)\n"
         "    if path.name == 'triples.parquet': path.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.write_table = die\n"
-        "folder = Path(sys.argv[1]); change(FolderStore(folder), lambda inputs: inputs.with_sources([_source(look(folder)[0], 'sources/tiny')]))\n"
+        "folder = Path(sys.argv[1])\n"
+        "change(store.FolderStore(folder), lambda inputs: inputs.with_sources([read_source(look(folder)[0], 'sources/tiny')]))\n"
     )
 
     killed = subprocess.run([sys.executable, "-c", program, str(store.folder)], check=False, capture_output=True)
