@@ -113,7 +113,10 @@ def _union(query: tree.Query, block: Block, context: Context, final: bool) -> Se
             refuse_unlike(Value(kind), "UNION", context, query.parts[-1][-1].at)
     parts = []
     for select in selects:
-        shown = ", ".join(f"{cast(select.columns[name], types[name])} AS u{at}" for at, name in enumerate(names))
+        try:
+            shown = ", ".join(f"{cast(select.columns[name], types[name])} AS u{at}" for at, name in enumerate(names))
+        except TypeError as error:
+            raise context.fault(query.parts[-1][-1].at, f"UNION: {error}") from error
         parts.append(f"SELECT {shown} FROM ({select.sql})")
     word = " UNION " if query.distinct else " UNION ALL "
     table = context.name("q")

@@ -29,6 +29,8 @@ class Drawn:
 
 def match(block: Block, clause: tree.Match) -> None:
     """Add the patterns and the condition of a MATCH to the rows."""
+    if block.asks:  # else the engine joins nothing before it has asked: all with all
+        block.flush()
     drawn = Drawn()
     paths, within = _without_lookups(clause.paths)
     conjuncts = [*split_and(clause.where), *within]
@@ -46,6 +48,7 @@ def match(block: Block, clause: tree.Match) -> None:
         block.flush()
     for conjunct in late:
         block.where.append(condition(conjunct, block.env))
+    block.asks = block.asks or bool(late)
 
 
 def _without_lookups(paths: tuple[tree.Path, ...]) -> tuple[list[tree.Path], list[tree.Expr]]:

@@ -132,6 +132,7 @@ def _order(
     block.order = [place]
     if clause.where is not None and cut:
         block.where.append(condition(clause.where, block.env))
+        block.asks = has_lookup(clause.where)
     return ""
 
 

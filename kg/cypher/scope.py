@@ -93,7 +93,7 @@ class Select:
 @dataclass
 class Block:
     """Rows under construction: FROM and WHERE, and what the names stand for in them. `outer`: names of a query around this one, in
-    whose SQL they stand; `order`: what their order goes by, where it is promised."""
+    whose SQL they stand; `order`: what their order goes by, where it is promised; `asks`: whether a subquery is among the conditions."""
 
     context: Context
     scope: dict[str, Value] = field(default_factory=dict)
@@ -101,6 +101,7 @@ class Block:
     tables: list[str] = field(default_factory=list)
     where: list[str] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
+    asks: bool = False
 
     @property
     def env(self) -> Env:
@@ -126,6 +127,7 @@ class Block:
         self.tables, self.where = [f"({self.select(columns, distinct=distinct)}) AS {table}"], []
         self.scope = {name: within(value, table) for name, value in values.items()}
         self.order = [f"{table}.{name}" for name in order]
+        self.asks = False
 
 
 def export(context: Context, named: Mapping[str, Value]) -> tuple[list[str], dict[str, Value]]:

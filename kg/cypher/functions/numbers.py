@@ -32,8 +32,6 @@ def _round(env: Env, at: int, value: Value, digits: Value | None = None) -> Valu
         return null_of(FLOAT)
     x = f"CAST({value.sql} AS DOUBLE)"
     if digits is None or digits.constant == 0:
-        if digits is not None:
-            return Value(FLOAT, f"(CASE WHEN {x} < 0 THEN -floor(-{x} + 0.5) ELSE floor({x} + 0.5) END)::DOUBLE")
         return Value(FLOAT, f"floor({x} + 0.5)::DOUBLE")
     if not isinstance(digits.constant, int) or digits.constant < 0:
         raise env.context.fault(at, "round() takes a number of digits that is 0 or more")

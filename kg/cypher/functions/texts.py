@@ -46,13 +46,17 @@ def _replace(env: Env, at: int, text: Value, old: Value, new: Value) -> Value:
     plain = f"replace({text.sql}, {old.sql}, {new.sql})"
     if old.constant:
         return Value(TEXT, plain)
-    # Java puts it before every character, and at the end; of a rare one, which is two in Java, half a one is a question mark
-    halves = f"regexp_replace({text.sql}, '[\\x{{10000}}-\\x{{10FFFF}}]', '??', 'g')"
-    between = f"regexp_replace({halves}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
+    # Java puts it before every character, and at the end
+    between = f"regexp_replace({_with_halves(text.sql)}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
     return Value(
         TEXT,
         f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' AND {new.sql} <> '' THEN {between} ELSE {plain} END",
     )
+
+
+def _with_halves(sql: str) -> str:
+    """A text as Java parts it into characters: a rare one is two, and half of one a question mark."""
+    return f"regexp_replace({sql}, '[\\x{{10000}}-\\x{{10FFFF}}]', '??', 'g')"
 
 
 def _substring(env: Env, at: int, text: Value, start: Value, length: Value | None = None) -> Value:
@@ -89,7 +93,10 @@ def _split(env: Env, at: int, text: Value, sign: Value) -> Value:
     needs(env, at, sign, ("text",), "split()")
     if "null" in (text.kind, sign.kind):
         return null_of(TEXTS)
-    return Value(TEXTS, f"CASE WHEN {text.sql} = '' THEN [''] ELSE string_split({text.sql}, {sign.sql}) END")
+    of = text.sql
+    if not sign.constant:  # '' parts every character from the next
+        of = f"CASE WHEN {sign.sql} = '' THEN {_with_halves(of)} ELSE {of} END"
+    return Value(TEXTS, f"CASE WHEN {text.sql} = '' THEN [''] ELSE string_split({of}, {sign.sql}) END")
 
 
 def _reverse(env: Env, at: int, value: Value) -> Value:

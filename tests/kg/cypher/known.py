@@ -1131,6 +1131,33 @@ RECORDED = (
             ['病乙', None, False, None], ['病甲', True, None, None], ['自环病', None, False, None],
         ],
     ),
+    _recorded(
+        'a walk as a condition, and more to match behind it', 'awkward',
+        'MATCH (a:Drug)<-[:HAS_DRUG]-(d:Disease) WHERE (a)-[:HAS_DRUG*2]-(:Drug) MATCH (d)<-[:HAS_COMPLICATION]-(n:Disease)--(e)<-[:SHOULD_EAT]-(m) '
+        'RETURN e.name AS e, count(*) AS n',
+        ['e', 'n'],
+        [['🍎', 2], ['苹果', 1]],
+    ),
+    _recorded(
+        'a walk as a condition behind a limit, and more to match', 'awkward',
+        'MATCH (a:Drug)<-[:HAS_DRUG]-(d:Disease) WITH a, d ORDER BY a.id, d.id LIMIT 100 WHERE (a)-[:HAS_DRUG*2]-(:Drug) MATCH (d)--(n)--(e) '
+        'RETURN e.name AS e, count(*) AS n ORDER BY n DESC, e LIMIT 3',
+        ['e', 'n'],
+        [['病甲', 59], ['病丙', 48], ['药二', 37]],
+        by=('n', 'e'),
+    ),
+    _recorded(
+        'a text parted by nothing', 'known',
+        "RETURN split('🍎x', '') AS a, split('a🍎', left('a', 0))[1] AS b, split('', '') AS c, split('a,b', ',') AS d",
+        ['a', 'b', 'c', 'd'],
+        [[['?', '?', 'x'], '?', [''], ['a', 'b']]],
+    ),
+    _recorded(
+        'rounded to no digits', 'known',
+        'UNWIND [-1.5, -2.5, 1.5, -0.5, 2.5, 3] AS x RETURN round(x, 0) AS a, round(x) AS b',
+        ['a', 'b'],
+        [[-1.0, -1.0], [-2.0, -2.0], [2.0, 2.0], [0.0, 0.0], [3.0, 3.0], [3.0, 3.0]],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 

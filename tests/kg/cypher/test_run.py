@@ -108,3 +108,10 @@ def test_what_has_one_place_in_the_list_of_each_node_comes_sorted(store: Store, 
 
     assert len(found) >= 8
     assert found == sorted(found)
+
+
+def test_a_union_of_what_no_column_holds_is_refused(store: Store) -> None:
+    query = "MATCH (a) RETURN a AS x UNION ALL UNWIND ([[1]] + [1])[0] AS y RETURN {b: y} AS x"
+
+    with pytest.raises(CypherError, match="UNION: values of several kinds within others of several kinds"):
+        store.query(query, {})
