@@ -36,7 +36,7 @@ def test_a_query_that_writes_more_than_it_may_ends_and_leaves_nothing(
 ) -> None:
     settings = {name: value for name, value in run.SETTINGS.items() if name != "max_temp_directory_size"}
     monkeypatch.setattr(run, "SETTINGS", settings | {"memory_limit": "150MB"})
-    monkeypatch.setattr(run, "ROOM", 60_000_000)
+    monkeypatch.setattr(run, "ROOM", 10_000_000)
     monkeypatch.setattr(run, "LOOKS", 0.02)
 
     with pytest.raises(CypherError, match="more rows than there is room for"):
