@@ -1,25 +1,27 @@
 """A query in Cypher answered from the two tables of a graph."""
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from kgtools.kg.cypher.compile import Compiled, compile_query
 from kgtools.kg.cypher.grammar.parse import parse
 from kgtools.kg.cypher.values import python, quote
 from kgtools.tools.errors import CypherError
 
+T = TypeVar("T")
 AT_ONCE = 2_000
 """Rows that are in memory."""
 ROOM = 4 * 10**9
 """Bytes that a query may write to the disk."""
 LOOKS = 0.2
-"""Seconds between two looks at what it has written: at most a tenth of ROOM on a fast disk."""
+"""Seconds between two looks at what it has written, at most a tenth of ROOM on a fast disk, and at whether it is stopped."""
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",
     "max_temp_directory_size": f"{ROOM}B",
@@ -80,10 +82,14 @@ class Engine:
         kinds = list(compiled.columns.values())
         for name in sorted(compiled.functions - self._functions):
             self._register(name)
-        with closing(self._connection.cursor()) as cursor, _within_room(cursor, self._scratch):
+        with (
+            closing(self._connection.cursor()) as cursor,
+            _within_room(cursor, self._scratch),
+            _stoppable(cursor) as run,
+        ):
             try:
-                result = cursor.execute(compiled.sql, dict(compiled.params) or None)
-                while rows := result.fetchmany(AT_ONCE):
+                result = run(lambda: cursor.execute(compiled.sql, dict(compiled.params) or None))
+                while rows := run(lambda: result.fetchmany(AT_ONCE)):
                     for row in rows:
                         yield [python(value, kind) for value, kind in zip(row, kinds, strict=True)]
             except duckdb.Error as error:
@@ -136,6 +142,24 @@ def _within_room(connection: Any, scratch: Path) -> Iterator[None]:
     finally:
         done.set()
         watching.join()
+
+
+@contextmanager
+def _stoppable(connection: Any) -> Iterator[Callable[[Callable[[], T]], T]]:
+    """Runs what it is given in a thread, and interrupts that where the caller is stopped: of a signal the engine hears nothing."""
+
+    def run(function: Callable[[], T]) -> T:
+        running = pool.submit(function)
+        try:
+            while not wait([running], LOOKS).done:
+                pass  # polars' handler of Ctrl-C lets a wait go on that has no end
+            return running.result()
+        finally:
+            if not running.done():
+                connection.interrupt()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield run
 
 
 def _plain(file: Path, scratch: Path) -> str:

@@ -1,6 +1,10 @@
 """The engine beside its answers: what a query may write to the disk, several answers at once, what is left behind."""
 
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +50,27 @@ def test_a_query_that_writes_more_than_it_may_ends_and_leaves_nothing(
         )
 
     assert sum(file.stat().st_size for file in scratch.rglob("*") if file.is_file()) < 1000  # whose the folder is
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_a_query_that_goes_on_for_hours_can_be_stopped(folder: Path, number: int, code: int) -> None:
+    names = ", ".join(f"({name})" for name in "bcdefghijklm")
+    query = f"MATCH (a) WITH a LIMIT 9 MATCH {names} WHERE a.name + b.name + c.name + m.name = 'x' RETURN count(*)"
+    program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from kgtools.tools.main import main; main(sys.argv[1:])"
+    words = [sys.executable, "-c", program, "query", "--graph", str(folder), query]
+
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert "LIMIT or SKIP without ORDER BY" in process.stderr.readline()  # said right before the engine is asked
+        time.sleep(0.5)
+        process.send_signal(number)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+
+    assert (process.returncode, out) == (code, "")
+    assert err.strip() == "kgtools: stopped; nothing was changed"
 
 
 def test_answers_are_read_side_by_side(store: Store) -> None:
