@@ -79,7 +79,7 @@ def labels_test(labels: tree.Labels, column: str, env: Env, kind: str) -> str:
             )
         return f"({column} = {quote(labels.name)})"
     if labels.op == "any":
-        return f"({column} IS NOT NULL)"
+        return f"({column} = {column})" if kind == "node" else "true"  # null of no node, true of no relationship
     inner = [labels_test(one, column, env, kind) for one in labels.of]
     if labels.op == "not":
         return f"(NOT {inner[0]})"

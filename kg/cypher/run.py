@@ -27,8 +27,9 @@ SETTINGS: dict[str, Any] = {
     "max_temp_directory_size": f"{ROOM}B",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "order_by_non_integer_literal": "true",
 }
-"""The engine's: what it may take before it writes to a disk, and there; nothing is fetched."""
+"""The engine's: what it may take before it writes to a disk, and there; nothing is fetched; what is the same in all rows may be sorted by."""
 
 
 class Engine:

@@ -1158,6 +1158,12 @@ RECORDED = (
         ['a', 'b'],
         [[-1.0, -1.0], [-2.0, -2.0], [2.0, 2.0], [0.0, 0.0], [3.0, 3.0], [3.0, 3.0]],
     ),
+    _recorded(
+        'any label of nothing', 'awkward',
+        "OPTIONAL MATCH (a:Department)-[r:HAS_DRUG]->(a) RETURN (a:%) AS a, (a:!%) AS b, (r:%) AS c, (a:Drug) AS d",
+        ['a', 'b', 'c', 'd'],
+        [[None, None, True, None]],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 
