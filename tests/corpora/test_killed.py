@@ -52,10 +52,12 @@ def inputs(tmp_path: Path) -> Path:
 def run(inputs: Path, command: str, out: Path, at: int = 0) -> subprocess.CompletedProcess[str]:
     """The command, killed at its `at`th step of making or moving files in `out`."""
     words = [word.replace("{in}", str(inputs)) for word in COMMANDS[command]]
+    scratch = inputs.parent / "scratch"  # what a killed run leaves of it goes with the test
+    scratch.mkdir(exist_ok=True)
     return subprocess.run(
         [sys.executable, "-P", "-c", KILL, str(out), str(at), *words, "--out", str(out)],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-        env=os.environ | {"PYTHONHASHSEED": str(at)},
+        env=os.environ | {"PYTHONHASHSEED": str(at), "TMPDIR": str(scratch)},
     )  # fmt: skip
 
 
